@@ -1,0 +1,140 @@
+/**
+ * Builds dist/: the compiled sources, their assets, and the workflow bundle that the worker loads.
+ * Does nothing where dist/ was made from the very same sources; `--force` builds all the same.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const SRC = join(ROOT, 'src');
+const DIST = join(ROOT, 'dist');
+const STAMP = join(DIST, '.stamp');
+const COMMAND = join(DIST, 'cli', 'main.js');
+const WORKFLOWS = join(DIST, 'workflows', 'index.js');
+const BUNDLE = join(DIST, 'workflow-bundle.js');
+const require = createRequire(import.meta.url);
+
+async function build() {
+  const compiler = findCompiler();
+  if (compiler === undefined) return withoutCompiler();
+  const sources = filesBelow(SRC);
+  const stamp = digest(sources);
+  if (!process.argv.includes('--force') && isCurrent(stamp)) return 0;
+  rmSync(STAMP, { force: true });
+  removeOutputsWithoutSource(sources);
+  if (!compile(compiler, sources)) return 1;
+  copyAssets(sources);
+  if (!(await bundle())) return 1;
+  if (existsSync(COMMAND)) chmodSync(COMMAND, 0o755);
+  writeFileSync(STAMP, stamp);
+  return 0;
+}
+
+/** Absent after `npm ci --omit=dev`, which runs this script too. */
+function findCompiler() {
+  try {
+    return require.resolve('typescript/bin/tsc');
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutCompiler() {
+  if (existsSync(COMMAND)) {
+    console.log('TypeScript is not installed: dist/ stays as it was built.');
+    return 0;
+  }
+  console.error('TypeScript is not installed and dist/ was never built: run `npm ci` without --omit=dev, then build.');
+  return 1;
+}
+
+function filesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+/** Of everything that decides what dist/ holds: sources, settings, this script, the compiler and the SDK's bundler. */
+function digest(sources) {
+  const hash = createHash('sha256');
+  const settings = [join(ROOT, 'tsconfig.json'), fileURLToPath(import.meta.url)];
+  const tools = ['typescript/package.json', '@temporalio/worker/package.json'].map((name) => require.resolve(name));
+  for (const file of [...sources, ...settings, ...tools]) {
+    hash
+      .update(`${relative(ROOT, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}
+
+function isCurrent(stamp) {
+  const outputs = [
+    [SRC, 'workflows/index.ts', BUNDLE],
+    [SRC, 'cli/main.ts', COMMAND],
+  ];
+  const complete = outputs.every(([from, source, output]) => !existsSync(join(from, source)) || existsSync(output));
+  return complete && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp;
+}
+
+/** A module that was renamed or removed must not be importable from dist/ any more. */
+function removeOutputsWithoutSource(sources) {
+  if (!existsSync(DIST)) return;
+  const expected = new Set([BUNDLE, STAMP, join(DIST, '.tsbuildinfo')]);
+  for (const source of sources) {
+    const output = join(DIST, relative(SRC, source));
+    const script = output.replace(/\.ts$/, '.js');
+    for (const path of [output, script, `${script}.map`]) expected.add(path);
+  }
+  for (const file of filesBelow(DIST)) if (!expected.has(file)) rmSync(file);
+}
+
+function compile(compiler, sources) {
+  // The compiler trusts its own record of what it wrote and would not write again what was deleted since.
+  const record = join(DIST, '.tsbuildinfo');
+  const isWritten = (source) => existsSync(join(DIST, relative(SRC, source)).replace(/\.ts$/, '.js'));
+  if (!sources.filter((path) => path.endsWith('.ts')).every(isWritten)) rmSync(record, { force: true });
+  const options = ['-p', join(ROOT, 'tsconfig.json'), '--incremental', '--tsBuildInfoFile', record];
+  return spawnSync(process.execPath, [compiler, ...options], { cwd: ROOT, stdio: 'inherit' }).status === 0;
+}
+
+function copyAssets(sources) {
+  for (const source of sources.filter((path) => !path.endsWith('.ts'))) {
+    const target = join(DIST, relative(SRC, source));
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(source, target);
+  }
+}
+
+/** Written beside the target and renamed, so that a worker that starts meanwhile never reads half a bundle. */
+async function bundle() {
+  if (!existsSync(WORKFLOWS)) {
+    console.log('There are no workflows to bundle: src/workflows/index.ts does not exist.');
+    return true;
+  }
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  try {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: WORKFLOWS,
+      logger: new DefaultLogger('WARN', ({ message }) => console.error(message)),
+      // The worker needs a source map for its stack traces, but not a second copy of every source in it.
+      webpackConfigHook: (config) => ({ ...config, devtool: 'inline-nosources-source-map' }),
+    });
+    const partial = `${BUNDLE}.${process.pid}`;
+    writeFileSync(partial, code);
+    renameSync(partial, BUNDLE);
+    return true;
+  } catch (error) {
+    console.error(`The workflows could not be bundled: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
+}
+
+process.exitCode = await build();

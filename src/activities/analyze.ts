@@ -1,0 +1,37 @@
+import { Context } from '@temporalio/activity';
+import { analyzeRequest } from '../analysis/analyze.js';
+import type { Analysis } from '../contract/analysis.js';
+import type { WorkspaceFacts } from '../contract/facts.js';
+import type { AnalysisSummary } from '../contract/orders.js';
+import type { RequestInput } from '../contract/request.js';
+import { parseRequestInput } from '../contract/schemas/request.js';
+import { requireFolder } from '../workspace/folder.js';
+import { surveyWorkspace } from '../workspace/survey.js';
+import { withBeat } from './beat.js';
+import type { Deps } from './deps.js';
+import { pathOf } from './intake.js';
+
+/** What is kept of the analysis for the plan and the report. */
+export interface KeptAnalysis {
+  v: 1;
+  analysis: Analysis;
+  facts: WorkspaceFacts | null;
+  workspace: string;
+  description: string;
+}
+
+/**
+ * Measures the workspace and analyses the request. Where the user brought a plan nothing has to be found out, so the workspace is only
+ * looked at and a plan starts at once, however large the repository.
+ */
+export async function analyze(deps: Deps, { request, input }: { request: string; input: RequestInput }): Promise<AnalysisSummary> {
+  const checked = parseRequestInput(input);
+  const workspace = await requireFolder(pathOf(checked.workspace));
+  const { cancellationSignal } = Context.current();
+  const facts = checked.plan ? null : await withBeat(() => surveyWorkspace(workspace, { signal: cancellationSignal }));
+  const analysis = analyzeRequest(checked, facts);
+  const kept: KeptAnalysis = { v: 1, analysis, facts, workspace, description: checked.description };
+  await deps.files.writeJson(request, 'analysis.json', kept);
+  const { primary, secondary, confidence } = analysis.intent;
+  return { intent: primary, workspace, data: { intent: primary, secondary, confidence, complexity: analysis.complexity.level } };
+}

@@ -1,0 +1,79 @@
+import { LIMITS } from '../contract/limits.js';
+import { ENDED_STATES } from '../contract/task.js';
+import type { ReportInput } from '../contract/report.js';
+import type { ArtifactView, RequestView } from '../contract/view.js';
+import { open, type Engine } from '../engine/model.js';
+import { buildGraph, EMPTY_GRAPH } from '../engine/graph.js';
+import { statusOf } from '../engine/moves.js';
+import type { EngineState } from '../engine/state.js';
+import { toGraph } from '../planning/to-graph.js';
+import { reportJson, reportMarkdown } from '../progress/report.js';
+import { requestView } from '../progress/view.js';
+import type { KeptAnalysis } from './analyze.js';
+import { withBeat } from './beat.js';
+import type { Deps } from './deps.js';
+import { readPlan } from './plan.js';
+import { readAnyRecord } from './records.js';
+
+/**
+ * Writes down how a request ended: report (Markdown, JSON), final state, and the answer of `status`, which are found there without a worker or a
+ * history. Gives the workflow's result: tasks inline up to 500, beyond that a reference.
+ */
+export async function conclude(deps: Deps, { state, description }: { state: EngineState; description: string }): Promise<RequestView> {
+  return withBeat(async () => {
+    const { request } = state;
+    const plan = state.plan ? await readPlan(deps, state.plan.digest) : undefined;
+    const engine = open(state, plan ? buildGraph(state.plan?.digest ?? '', toGraph(plan)) : EMPTY_GRAPH);
+    const now = state.endedAt ?? Date.now();
+    const view: RequestView = { ...requestView(engine, { now }), state: state.phase === 'ERROR' ? 'ERROR' : 'IDLE' };
+    const material = await gather(deps, engine, view, { description, notes: plan?.notes ?? [] });
+    const markdown = await deps.files.path(request, 'report.md');
+    const json = await deps.files.path(request, 'report.json');
+    view.artifacts = material.artifacts;
+    view.report = { markdown, json };
+    await deps.files.writeText(request, 'report.md', reportMarkdown(material.input));
+    await deps.files.writeJson(request, 'report.json', reportJson(material.input));
+    await deps.files.writeJson(request, 'state.json', state);
+    await deps.files.writeJson(request, 'result.json', view);
+    return view.tasks.length <= LIMITS.resultInlineTasks ? view : byReference(deps, view);
+  });
+}
+
+async function byReference(deps: Deps, view: RequestView): Promise<RequestView> {
+  const ref = await deps.artifacts.put('tasks.json', JSON.stringify(view.tasks));
+  const tasksRef = { ...ref, path: deps.artifacts.path(ref.sha256) };
+  return { ...view, tasks: [], tasksRef, artifacts: view.artifacts.slice(0, LIMITS.resultInlineTasks) };
+}
+
+/** Reads what the tasks left: reports of skills, ends of outputs, artifacts. */
+async function gather(
+  deps: Deps,
+  engine: Engine,
+  view: RequestView,
+  { description, notes }: { description: string; notes: string[] },
+): Promise<{ input: ReportInput; artifacts: ArtifactView[] }> {
+  const { request } = engine.state;
+  const analysis = (await deps.files.readJson(request, 'analysis.json')) as KeptAnalysis | undefined;
+  const artifacts: ArtifactView[] = [];
+  const input: ReportInput = {
+    request: view,
+    description,
+    workspace: analysis?.workspace ?? '',
+    analysis: analysis?.analysis ?? null,
+    skills: [],
+    outputs: [],
+    notes,
+  };
+  for (const [task, node] of engine.graph.nodes.entries()) {
+    const status = statusOf(engine, task);
+    if (node.kind === 'decision' || !ENDED_STATES.includes(status) || status === 'skipped') continue;
+    const record = await readAnyRecord(deps, request, node.id, engine.state.details[task]?.epoch ?? 0);
+    if (!record) continue;
+    const { result } = record;
+    const refs = result.kind === 'completed' || result.kind === 'failed' ? result.artifacts : [];
+    artifacts.push(...refs.map((ref) => ({ ...ref, path: deps.artifacts.path(ref.sha256) })));
+    if (record.report) input.skills.push({ task: node.id, report: record.report });
+    else if (record.output) input.outputs.push({ task: node.id, ...record.output, path: artifacts.at(-1)?.path ?? '' });
+  }
+  return { input, artifacts };
+}

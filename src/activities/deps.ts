@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import type { Reaper } from '../agents/process/reaper.js';
+import type { SearchAttributeName } from '../contract/names.js';
+import type { ArtifactStore } from '../workspace/artifacts/store.js';
+import type { RequestFiles } from '../workspace/artifacts/requests.js';
+
+/** What activities need of the world; the worker puts it together, tests put in their own. */
+export interface Deps {
+  /** Name of this host, as it stands in its queue. */
+  host: string;
+  /** The data folder's path: part of every process marker, so that two data folders never end each other's processes. */
+  installation: string;
+  artifacts: ArtifactStore;
+  files: RequestFiles;
+  settings(workspace: string): Settings;
+  /** Whether the mark is that of this data folder's key. */
+  verify(text: string, signature: string): boolean;
+  /** Search attributes that the namespace has. */
+  attributes(): Promise<SearchAttributeName[]>;
+  reaper: Reaper;
+  environment: NodeJS.ProcessEnv;
+  log: Logger;
+}
+
+/** The part of `baton.yaml` that concerns running. Times in ms. */
+export interface Settings {
+  allowShell: boolean;
+  environment: readonly string[];
+  maxParallel: number;
+  taskTimeLimitMs: number;
+  killGraceMs: number;
+  decisionDeadlineMs: number;
+}

@@ -1,0 +1,25 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { BatonError, ERRORS } from '../contract/errors.js';
+import { LIMITS } from '../contract/limits.js';
+import type { Deps } from './deps.js';
+
+/** Gives an activity its dependencies, and maps whatever it throws by the table of errors: terminal ones are never retried. */
+export function guarded<I, O>(deps: Deps, activity: (deps: Deps, input: I) => Promise<O>): (input: I) => Promise<O> {
+  return async (input) => {
+    try {
+      return await activity(deps, input);
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}
+
+/** The one mapper from an error to what Temporal is told. */
+export function toFailure(error: unknown): Error {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  const batonError = error instanceof BatonError ? error : undefined;
+  const code = batonError?.code ?? 'internal';
+  const text = error instanceof Error ? error.message : String(error);
+  const message = `${text.slice(0, LIMITS.errorTextBytes)}${batonError?.hint ? `\n${batonError.hint}` : ''}`;
+  return ApplicationFailure.create({ message, type: code, nonRetryable: ERRORS[code].fate === 'terminal' });
+}

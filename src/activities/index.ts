@@ -1,0 +1,27 @@
+import type { TaskOrder } from '../contract/orders.js';
+import type { TaskResult } from '../contract/task.js';
+import { analyze } from './analyze.js';
+import { conclude } from './conclude.js';
+import type { Deps } from './deps.js';
+import { guarded } from './failures.js';
+import { intake } from './intake.js';
+import { perform } from './perform.js';
+import { graph, plan } from './plan.js';
+
+/**
+ * The effects of a request. Each throws only what Temporal may retry, or an ApplicationFailure whose type is a code of the error table.
+ * Tasks run under the activity type that names what they do (`command:npm`); the worker's `default` handler takes them all.
+ */
+export function createActivities(deps: Deps) {
+  return {
+    intake: guarded(deps, intake),
+    analyze: guarded(deps, analyze),
+    plan: guarded(deps, plan),
+    graph: guarded(deps, graph),
+    conclude: guarded(deps, conclude),
+  };
+}
+
+export const createTaskActivity = (deps: Deps): ((order: TaskOrder) => Promise<TaskResult>) => guarded(deps, perform);
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,100 @@
+import { canonicalJson } from '../contract/json.js';
+import { BatonError } from '../contract/errors.js';
+import { LIMITS } from '../contract/limits.js';
+import type { GraphPiece, PlanHead } from '../contract/orders.js';
+import type { GraphNode, Plan, PlanDraft, PlanTask } from '../contract/plan.js';
+import type { RequestInput } from '../contract/request.js';
+import { parsePlanValue } from '../contract/schemas/plan-value.js';
+import { parseRequestInput } from '../contract/schemas/request.js';
+import { compilePlan } from '../planning/compile.js';
+import { planFor } from '../planning/patterns.js';
+import { toGraph } from '../planning/to-graph.js';
+import type { KeptAnalysis } from './analyze.js';
+import { approvalFor } from './approval.js';
+import type { Deps } from './deps.js';
+
+/** Makes the plan, keeps it under its digest, and says what of it must be approved before anything runs. */
+export async function plan(deps: Deps, { request, input }: { request: string; input: RequestInput }): Promise<PlanHead> {
+  const checked = parseRequestInput(input);
+  const kept = (await deps.files.readJson(request, 'analysis.json')) as KeptAnalysis | undefined;
+  if (!kept) throw new BatonError('artifact_missing', `the analysis of ${request} is not there any more`);
+  const settings = deps.settings(kept.workspace);
+  const { draft, isUsers, missing, needsApproval } = await draftFor(deps, checked, kept);
+  if (missing.length > 0) throw new BatonError('not_installed', `the plan needs ${missing.join(', ')}`);
+  const limit = Math.min(settings.maxParallel, checked.maxParallel ?? settings.maxParallel);
+  const compiled = compilePlan(draft, { maxParallel: limit });
+  const made: Plan = { ...compiled, maxParallel: Math.min(compiled.maxParallel, limit), tasks: compiled.tasks.map((task) => limited(task, settings)) };
+  refuseAgents(made);
+  const text = canonicalJson(made);
+  const { sha256: digest } = await deps.artifacts.put('plan.json', text);
+  await deps.files.writeText(request, 'plan.json', text);
+  const isTrusted = checked.signature !== undefined && deps.verify(markedText(request, input), checked.signature);
+  return {
+    digest,
+    tasks: made.tasks.length,
+    maxParallel: made.maxParallel,
+    onFailure: made.onFailure,
+    approval: approvalFor({ plan: made, digest, isUsers, isTrusted, needsApproval, allowShell: settings.allowShell }),
+    yes: isTrusted && checked.yes === true,
+    by: 'user',
+  };
+}
+
+/** The text that Baton's own client signs. */
+export function markedText(request: string, input: RequestInput): string {
+  const { signature: _, ...rest } = input;
+  return canonicalJson({ request, input: rest });
+}
+
+async function draftFor(
+  deps: Deps,
+  request: RequestInput,
+  kept: KeptAnalysis,
+): Promise<{ draft: PlanDraft; isUsers: boolean; missing: string[]; needsApproval: boolean }> {
+  const given = request.plan;
+  if (given === undefined) {
+    const proposal = planFor({ analysis: kept.analysis, facts: kept.facts, request });
+    return { draft: proposal.draft, isUsers: false, missing: proposal.missing, needsApproval: proposal.needsApproval };
+  }
+  const draft = 'digest' in given ? parsePlanValue(JSON.parse(await deps.artifacts.getText(given.digest)) as unknown) : given;
+  return { draft, isUsers: true, missing: [], needsApproval: false };
+}
+
+/** A task's limit never exceeds what the configuration allows. */
+function limited(task: PlanTask, settings: { taskTimeLimitMs: number }): PlanTask {
+  return { ...task, timeLimitMs: Math.min(task.timeLimitMs, settings.taskTimeLimitMs) };
+}
+
+function refuseAgents(made: Plan): void {
+  const task = made.tasks.find((candidate) => candidate.kind === 'agent');
+  if (!task) return;
+  throw new BatonError('not_installed', `task ${task.id} needs an agent, and this version of Baton runs none yet`);
+}
+
+/** A piece of the graph from a position on, at most a mebibyte of JSON. */
+export async function graph(deps: Deps, { plan: digest, from }: { request: string; plan: string; from: number }): Promise<GraphPiece> {
+  const all = toGraph(await readPlan(deps, digest));
+  const nodes: GraphNode[] = [];
+  let bytes = 0;
+  for (let position = from; position < all.length; position += 1) {
+    const node = all[position];
+    if (!node) break;
+    bytes += Buffer.byteLength(JSON.stringify(node));
+    if (bytes > LIMITS.graphPieceBytes && nodes.length > 0) return { nodes, next: position };
+    nodes.push(node);
+  }
+  return { nodes, next: null };
+}
+
+const plans = new Map<string, Plan>();
+const PLANS_KEPT = 8;
+
+/** The plan that a digest names. The store checks the digest, so what is read is what was accepted. */
+export async function readPlan(deps: Deps, digest: string): Promise<Plan> {
+  const known = plans.get(digest);
+  if (known) return known;
+  const found = JSON.parse(await deps.artifacts.getText(digest)) as Plan;
+  plans.set(digest, found);
+  for (const oldest of plans.keys()) if (plans.size > PLANS_KEPT) plans.delete(oldest);
+  return found;
+}

@@ -1,0 +1,21 @@
+import { isCancel, select } from '@clack/prompts';
+import { decide } from '../client/messages.js';
+import type { Place } from '../client/place.js';
+import type { DecisionView } from '../contract/view.js';
+import { inert } from '../progress/inert.js';
+import type { Live } from './render/output.js';
+import { decisionText } from './render/tables.js';
+
+/** Asks a decision on the terminal. Leaving the question unanswered changes nothing: it stays open for whoever answers elsewhere. */
+export async function askInPlace(place: Place, decision: DecisionView, live: Live, signal: AbortSignal): Promise<void> {
+  live.line(decisionText(decision, { now: Date.now() }));
+  try {
+    const options = decision.options.map((option) => ({ value: option, label: inert(option) }));
+    const choice = await select({ message: inert(decision.question), options, signal });
+    if (isCancel(choice)) return live.line(`${decision.id} stays open`);
+    const answer = await decide(place, { decision: decision.id, choice, via: 'terminal' });
+    live.line(answer.message);
+  } catch (error) {
+    live.line(error instanceof Error ? error.message : String(error));
+  }
+}

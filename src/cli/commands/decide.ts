@@ -1,0 +1,27 @@
+import { openDecisions } from '../../client/look.js';
+import { decide as answer } from '../../client/messages.js';
+import { openPlace } from '../../client/place.js';
+import { print, printJson, say } from '../end.js';
+import { decisionText } from '../render/tables.js';
+
+export async function decide(decision: string, choice: string, options: { comment?: string; json?: boolean }): Promise<void> {
+  const place = await openPlace({ start: true, onProgress: say });
+  try {
+    const told = await answer(place, { decision, choice, comment: options.comment, via: 'command' });
+    if (options.json) printJson(told);
+    else print(told.message);
+  } finally {
+    await place.close();
+  }
+}
+
+export async function decisions(id: string | undefined, options: { json?: boolean }): Promise<void> {
+  const place = await openPlace({ start: true, onProgress: say });
+  try {
+    const open = await openDecisions(place, id);
+    if (options.json) printJson({ v: 1, decisions: open });
+    else print(open.length === 0 ? 'Nothing waits for a decision.' : open.map((decision) => decisionText(decision, { now: Date.now() })).join('\n\n'));
+  } finally {
+    await place.close();
+  }
+}

@@ -1,0 +1,46 @@
+import type { ProgressView } from '../../contract/view.js';
+
+export interface Live {
+  /** Shows how far the request is; on a terminal at most once in LIMITS.liveIntervalMs, the latest view wins. */
+  update(progress: ProgressView): void;
+  /** Writes lines that stay, above the block. */
+  line(text: string): void;
+  /** Shows the last view, leaves it standing, and gives the cursor back. */
+  close(): void;
+}
+
+/** Where progress is shown: standard output or error, or anything like it. */
+export interface LiveStream {
+  write(text: string): boolean;
+  on(event: 'error' | 'drain', listener: (error?: Error) => void): unknown;
+  columns?: number;
+  rows?: number;
+}
+
+/** A stream that never throws: its first error closes it. `isFull` while what was written waits for a slow reader. */
+export interface Output {
+  write: (text: string) => void;
+  isFull: () => boolean;
+}
+
+export function guard(stream: LiveStream, onClosed: () => void): Output {
+  let [isClosed, isFull] = [false, false];
+  const close = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    onClosed();
+  };
+  stream.on('error', close);
+  stream.on('drain', () => (isFull = false));
+  return {
+    isFull: () => isFull,
+    write(text) {
+      if (isClosed) return;
+      try {
+        isFull = !stream.write(text);
+      } catch {
+        close();
+      }
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import { BatonError, ERRORS, type ErrorCode } from '../contract/errors.js';
+import { LIMITS } from '../contract/limits.js';
+import { WORKFLOW_TYPE, type QueryName } from '../contract/names.js';
+import type { RequestStatus } from '../contract/phase.js';
+import type { DecisionView, RequestView, TaskView } from '../contract/view.js';
+import { ensureHome, resolveHome } from '../local/home.js';
+import { createRequestFiles, type RequestFile } from '../workspace/artifacts/requests.js';
+import type { Client } from '@temporalio/client';
+import type { Place } from './place.js';
+
+export const unknownRequest = (id: string): BatonError =>
+  new BatonError('unknown_id', `there is no request ${id}`, { hint: 'list them with: baton list' });
+
+const files = () => createRequestFiles(ensureHome(resolveHome()).home);
+
+/** The answer that was kept when the request ended; undefined where it has not, or ended elsewhere. Needs no server. */
+export async function keptResult(id: string): Promise<RequestView | undefined> {
+  try {
+    return (await files().readJson(id, 'result.json')) as RequestView | undefined;
+  } catch (error) {
+    if (error instanceof BatonError && error.code === 'bad_input') throw unknownRequest(id);
+    throw error;
+  }
+}
+
+export async function keptText(id: string, file: RequestFile): Promise<string | undefined> {
+  return files().readText(id, file);
+}
+
+/** A request as it is now, from its workflow: all pages of tasks. Throws `unknown_id`, or `no_server` where no worker answers. */
+export async function currentView(place: Place, id: string): Promise<RequestView> {
+  const tasks: TaskView[] = [];
+  let view: (RequestView & { next: number | null }) | undefined;
+  for (let from: number | null = 0; from !== null; from = view.next) {
+    view = await query<RequestView & { next: number | null }>(place, id, 'state', { from });
+    tasks.push(...view.tasks);
+  }
+  const { v, requestId, status, state, makespanMs, lowerBoundMs, sequentialMs, decisions, cost, artifacts, result, report, error } = view as RequestView;
+  return {
+    v, requestId, status, state, tasks, makespanMs, lowerBoundMs, sequentialMs, decisions, cost, artifacts, result, report,
+    ...(error ? { error } : {}),
+  };
+}
+
+/** Asks a workflow; a query needs a worker. */
+export async function query<T>({ client }: Place, id: string, name: QueryName, input: object = {}): Promise<T> {
+  try {
+    return await client.withDeadline(Date.now() + LIMITS.queryMs, () => client.workflow.getHandle(id).query<T, [object]>(name, input));
+  } catch (error) {
+    throw await translated(error, id);
+  }
+}
+
+async function translated(error: unknown, id: string): Promise<unknown> {
+  const { WorkflowNotFoundError, isGrpcServiceError, QueryNotRegisteredError } = await import('@temporalio/client');
+  if (error instanceof WorkflowNotFoundError) return unknownRequest(id);
+  if (error instanceof QueryNotRegisteredError) return new BatonError('unknown_id', `${id} is not a request of Baton`);
+  if (isGrpcServiceError(error)) {
+    return new BatonError('no_server', `no worker answers for ${id}: ${error.details || error.message}`, {
+      hint: 'start one with: baton up',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/**
+ * How a closed workflow ended where nothing was kept of it: refused input, a termination from Temporal's side. Undefined while it runs.
+ */
+export async function closedView({ client }: Place, id: string): Promise<RequestView | undefined> {
+  const { WorkflowNotFoundError } = await import('@temporalio/client');
+  const handle = client.workflow.getHandle(id);
+  const found = await handle.describe().catch((error: unknown) => {
+    throw error instanceof WorkflowNotFoundError ? unknownRequest(id) : error;
+  });
+  if (found.status.name === 'RUNNING' || found.type !== WORKFLOW_TYPE) return undefined;
+  const result = await handle.result().catch((error: unknown) => error);
+  if (!(result instanceof Error)) return result as RequestView;
+  const status: RequestStatus = found.status.name === 'CANCELLED' ? 'cancelled' : 'failed';
+  return emptyView(id, status, failureOf(result));
+}
+
+function failureOf(error: Error): { code: ErrorCode; message: string } {
+  const cause = (error.cause ?? error) as Error & { type?: string };
+  const code = cause.type !== undefined && cause.type in ERRORS ? (cause.type as ErrorCode) : 'internal';
+  return { code, message: cause.message };
+}
+
+function emptyView(requestId: string, status: RequestStatus, error: { code: ErrorCode; message: string }): RequestView {
+  return {
+    v: 1, requestId, status, state: status === 'failed' ? 'ERROR' : 'IDLE', tasks: [], makespanMs: 0, lowerBoundMs: 0, sequentialMs: 0,
+    decisions: [], cost: { usd: 0, inputTokens: 0, outputTokens: 0 }, artifacts: [], result: null, report: null, error,
+  };
+}
+
+export interface ListRow {
+  requestId: string;
+  status: string;
+  description: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+/** The requests that Temporal knows, newest first. */
+export async function listRequests(client: Client, options: { openOnly?: boolean } = {}): Promise<ListRow[]> {
+  const rows: ListRow[] = [];
+  const filter = options.openOnly ? ` AND ExecutionStatus="Running"` : '';
+  for await (const found of client.workflow.list({ query: `WorkflowType="${WORKFLOW_TYPE}"${filter}` })) {
+    const state = found.searchAttributes['BatonState']?.[0];
+    rows.push({
+      requestId: found.workflowId,
+      status: typeof state === 'string' ? state : found.status.name.toLowerCase(),
+      description: String(found.memo?.['description'] ?? ''),
+      startedAt: found.startTime.toISOString(),
+      finishedAt: found.closeTime?.toISOString() ?? null,
+    });
+    if (rows.length >= LIMITS.listedRequests) break;
+  }
+  return rows;
+}
+
+/** The requests whose end was kept on this machine, where no server can be asked. */
+export async function keptRequests(): Promise<ListRow[]> {
+  const rows: ListRow[] = [];
+  for (const id of await files().list()) {
+    const view = await keptResult(id);
+    if (!view) continue;
+    const kept = (await files().readJson(id, 'analysis.json')) as { description?: string } | undefined;
+    const times = view.tasks.flatMap((task) => (task.startedAt ? [task.startedAt] : []));
+    const ends = view.tasks.flatMap((task) => (task.finishedAt ? [task.finishedAt] : []));
+    rows.push({
+      requestId: id,
+      status: view.status,
+      description: kept?.description ?? '',
+      startedAt: times.sort()[0] ?? null,
+      finishedAt: ends.sort().at(-1) ?? null,
+    });
+    if (rows.length >= LIMITS.listedRequests) break;
+  }
+  return rows;
+}
+
+/** Open decisions of one request, or of all that run; by urgency, then age. */
+export async function openDecisions(place: Place, id?: string): Promise<DecisionView[]> {
+  const ids = id === undefined ? (await listRequests(place.client, { openOnly: true })).map((row) => row.requestId) : [id];
+  const all: DecisionView[] = [];
+  for (const request of ids) {
+    const { decisions } = await query<{ decisions: DecisionView[] }>(place, request, 'decisions');
+    all.push(...decisions.filter((decision) => decision.state === 'open'));
+  }
+  const weight = { high: 0, normal: 1, low: 2 } as const;
+  return all.sort((a, b) => weight[a.urgency] - weight[b.urgency] || a.raisedAt.localeCompare(b.raisedAt));
+}

@@ -1,0 +1,42 @@
+import { statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { BatonError } from '../contract/errors.js';
+import { LIMITS } from '../contract/limits.js';
+import type { Plan, PlanDraft } from '../contract/plan.js';
+import { readPlanFile } from '../contract/schemas/plan-file.js';
+import { compilePlan } from '../planning/compile.js';
+
+export interface PlanSource {
+  draft: PlanDraft;
+  plan: Plan;
+  /** The file's value, to be sent as it is. */
+  value: Record<string, unknown>;
+}
+
+/** Reads and checks a plan file. Throws `bad_input` or `not_supported` with `file:line:column path` for each problem. */
+export async function readPlan(file: string, options: { maxParallel: number }): Promise<PlanSource> {
+  const text = await readBounded(file);
+  const { draft, value } = readPlanFile(text, { file });
+  return { draft, value, plan: compilePlan(draft, options) };
+}
+
+async function readBounded(file: string): Promise<string> {
+  const refuse = (why: string): BatonError =>
+    new BatonError('bad_input', `--plan: ${file} ${why}`, { path: 'plan', hint: 'name a plan file in YAML or JSON with --plan FILE' });
+  let size: number;
+  try {
+    const found = statSync(file);
+    if (!found.isFile()) throw refuse('is not a file');
+    size = found.size;
+  } catch (error) {
+    if (error instanceof BatonError) throw error;
+    throw refuse('cannot be read');
+  }
+  if (size > LIMITS.planFileBytes) throw refuse(`has ${size} bytes; at most ${LIMITS.planFileBytes} are allowed`);
+  const handle = await open(file, 'r');
+  try {
+    return (await handle.readFile()).toString('utf8');
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { BatonError } from '../contract/errors.js';
+import { canonicalJson } from '../contract/json.js';
+import { LIMITS } from '../contract/limits.js';
+import { REQUEST_ID_PATTERN, TASK_QUEUE, WORKFLOW_TYPE } from '../contract/names.js';
+import type { Interaction, RequestInput } from '../contract/request.js';
+import type { Priority } from '../contract/task.js';
+import { loadConfig } from '../local/config.js';
+import { ensureHome, resolveHome } from '../local/home.js';
+import { ensureKey, sign } from '../local/key.js';
+import { createArtifactStore } from '../workspace/artifacts/store.js';
+import { checkAgents } from './agents.js';
+import type { Place } from './place.js';
+import { readPlan } from './plan-source.js';
+import { preview } from './preview.js';
+import { workspaceFolder } from './workspace.js';
+
+export interface RunOptions {
+  text: string;
+  workspace?: string | undefined;
+  planFile?: string | undefined;
+  playbook?: string | undefined;
+  interaction?: Interaction | undefined;
+  yes: boolean;
+  id?: string | undefined;
+  priority?: Priority | undefined;
+  maxParallel?: number | undefined;
+}
+
+/** A request that was checked as far as this machine can; nothing has started. */
+export interface Prepared {
+  id: string;
+  input: RequestInput;
+}
+
+/**
+ * Checks everything that can be checked before a server is even looked for: the plan, the workspace, what must be installed. Throws
+ * `bad_input`, `workspace_missing`, `not_supported`, `not_installed`.
+ */
+export async function prepare(options: RunOptions): Promise<Prepared> {
+  const id = options.id ?? newId();
+  if (!REQUEST_ID_PATTERN.test(id)) {
+    throw new BatonError('bad_input', `--id: ${JSON.stringify(id)} does not match ${REQUEST_ID_PATTERN.source}`, { path: 'id' });
+  }
+  if (options.text.length > LIMITS.descriptionChars) {
+    throw new BatonError('bad_input', `TEXT: longer than ${LIMITS.descriptionChars} characters`, { path: 'description' });
+  }
+  const path = workspaceFolder(options.workspace);
+  const plan = await planPart(options, path);
+  const input: RequestInput = {
+    v: 1,
+    description: options.text || plan.name,
+    workspace: { host: process.env['BATON_HOST'] ?? hostname(), path },
+    ...(options.interaction ? { interaction: options.interaction } : {}),
+    ...(options.priority ? { priority: options.priority } : {}),
+    ...(options.playbook === undefined ? {} : { playbook: options.playbook }),
+    ...(options.maxParallel === undefined ? {} : { maxParallel: options.maxParallel }),
+    ...(options.yes ? { yes: true } : {}),
+    ...(plan.plan ? { plan: plan.plan as NonNullable<RequestInput['plan']> } : {}),
+  };
+  const home = ensureHome(resolveHome()).home;
+  return { id, input: { ...input, signature: sign(ensureKey(home), canonicalJson({ request: id, input })) } };
+}
+
+/** The plan as the input carries it: small ones in full, so that Temporal Web shows them, large ones by their digest. */
+async function planPart(options: RunOptions, workspace: string): Promise<{ name: string; plan?: unknown }> {
+  if (options.planFile === undefined) {
+    const { missing } = await preview(options);
+    if (missing.length > 0) {
+      throw new BatonError('not_installed', `this request needs ${missing.join(', ')}`, {
+        hint: `see what would be done with: baton plan ${JSON.stringify(options.text)}`,
+      });
+    }
+    return { name: options.text };
+  }
+  const { config } = loadConfig({ home: resolveHome(), workspace });
+  const { draft, plan, value } = await readPlan(options.planFile, { maxParallel: config.maxParallel });
+  checkAgents(draft);
+  if (plan.tasks.some((task) => task.kind === 'agent')) {
+    throw new BatonError('not_installed', 'the plan needs an agent, and this version of Baton runs none yet', {
+      hint: `see it with: baton plan --plan ${options.planFile}`,
+    });
+  }
+  const text = canonicalJson(value);
+  if (Buffer.byteLength(text) <= LIMITS.inlinePlanBytes) return { name: draft.name, plan: value };
+  const store = createArtifactStore(ensureHome(resolveHome()).artifacts);
+  const { sha256 } = await store.put('plan-file.json', text);
+  return { name: draft.name, plan: { digest: sha256 } };
+}
+
+/** Starts a prepared request. Throws `refused` where its id was used before. */
+export async function submit({ client }: Place, { id, input }: Prepared): Promise<void> {
+  const { WorkflowExecutionAlreadyStartedError } = await import('@temporalio/client');
+  try {
+    await client.workflow.start(WORKFLOW_TYPE, {
+      taskQueue: TASK_QUEUE,
+      workflowId: id,
+      args: [input],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: oneLine(input.description),
+      memo: { description: oneLine(input.description) },
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    throw new BatonError('refused', `a request ${id} exists already`, { hint: `look at it with: baton status ${id}` });
+  }
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 200);
+
+function newId(): string {
+  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+  return `req-${day}-${randomBytes(4).toString('hex')}`;
+}

@@ -1,0 +1,49 @@
+/**
+ * Every error that Baton reports, by code. `fate` says whether the same thing may be tried again by itself; `exit` is the exit code of a
+ * command that ends with it (0 where the code only ever stands in a task's result).
+ */
+export const ERRORS = {
+  bad_input: { fate: 'terminal', exit: 2, means: 'what was given cannot be used; the message holds the path to the field' },
+  unknown_id: { fate: 'terminal', exit: 2, means: 'no request, task or decision has this id' },
+  not_supported: { fate: 'terminal', exit: 2, means: 'a field or feature that this version of Baton does not carry out yet' },
+  not_installed: { fate: 'terminal', exit: 2, means: 'something that the plan needs is missing on this machine' },
+  workspace_missing: { fate: 'terminal', exit: 2, means: 'the workspace is not a folder that can be read on its host' },
+  waits_for_decision: { fate: 'terminal', exit: 4, means: 'nothing else can run until a person has decided' },
+  no_server: { fate: 'terminal', exit: 5, means: 'no Temporal server answers' },
+  refused: { fate: 'terminal', exit: 6, means: 'the present state does not allow it: late, opposite, already ended' },
+  busy: { fate: 'retryable', exit: 6, means: 'the request is about to continue as a new run and takes no update for a moment' },
+  internal: { fate: 'terminal', exit: 1, means: 'a defect in Baton' },
+  command_failed: { fate: 'terminal', exit: 0, means: 'a command ended with an exit code other than 0, or by a signal' },
+  command_not_started: { fate: 'terminal', exit: 0, means: 'the program of a command could not be started' },
+  skill_failed: { fate: 'terminal', exit: 0, means: 'a built-in skill could not do its work' },
+  time_limit: { fate: 'terminal', exit: 0, means: "the task's time limit passed; its processes were ended" },
+  plan_changed: { fate: 'terminal', exit: 1, means: 'the stored plan is not the one that was accepted' },
+  artifact_missing: { fate: 'terminal', exit: 1, means: 'something that was stored is not there any more' },
+  artifact_corrupt: { fate: 'terminal', exit: 1, means: 'something that was stored is not what was written' },
+  no_space: { fate: 'retryable', exit: 1, means: 'no space is left for artifacts' },
+  io: { fate: 'retryable', exit: 1, means: 'reading or writing a file failed' },
+  no_worker: { fate: 'terminal', exit: 1, means: 'no worker of that host took the task' },
+} as const satisfies Record<string, { fate: 'terminal' | 'retryable'; exit: number; means: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The one error type of Baton's own code. `path` points into the input (`tasks[2].command`), `hint` is what to do next. */
+export class BatonError extends Error {
+  readonly code: ErrorCode;
+  readonly path: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, more: { path?: string; hint?: string; cause?: unknown } = {}) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'BatonError';
+    this.code = code;
+    this.path = more.path;
+    this.hint = more.hint;
+  }
+}
+
+/** One thing wrong with an input; several are reported together. */
+export interface Problem {
+  path: string;
+  message: string;
+}

@@ -1,0 +1,201 @@
+/**
+ * Every bound on a loop, queue, buffer or wait, in one place. The unit stands last in each name.
+ * A limit may be lowered by configuration where the reference says so; none may be raised past what Temporal allows.
+ */
+export const LIMITS = {
+  // Plans and requests
+  planFileBytes: 4 * 1024 * 1024,
+  planTasks: 20_000,
+  planNestingDepth: 64,
+  requestInputBytes: 1024 * 1024,
+  descriptionChars: 100 * 1024,
+  taskIdChars: 64,
+  requestIdChars: 200,
+  retriesPerTask: 100,
+  graphPieceBytes: 1024 * 1024,
+  /** Values (members, items) in a plan or request, aliases resolved. */
+  inputValues: 2_000_000,
+  /** Lexical tokens of a YAML plan; bounds the time that its parser takes. */
+  planYamlTokens: 2_000_000,
+  planAliases: 100,
+  problemsListed: 20,
+  titleChars: 500,
+  questionChars: 8 * 1024,
+  choiceChars: 64,
+  decisionOptions: 20,
+  promptBytes: 1024 * 1024,
+  pathChars: 4096,
+  globChars: 512,
+  /** Alternatives that the braces of one glob stand for. */
+  globAlternatives: 256,
+  patternsPerTask: 1000,
+  envVariablesPerTask: 200,
+  commandArguments: 4096,
+  planNotes: 100,
+  inferredEdges: 200_000,
+  inferredCycles: 100,
+  mermaidTasks: 200,
+  previewRows: 100,
+  milestones: 20,
+  evidenceItems: 20,
+  rankedFiles: 50,
+
+  /** Larger plans are put into the artifact store and named by their digest. */
+  inlinePlanBytes: 128 * 1024,
+  listedRequests: 200,
+  planWaitMs: 60_000,
+
+  // Running
+  parallelTasksDefault: 10,
+  parallelTasksMax: 100,
+  /** Members of a group as a plan shows them; nothing waits for a whole group. */
+  groupTasks: 5,
+  taskTimeLimitMs: 60 * 60 * 1000,
+  taskTimeLimitMaxMs: 30 * 24 * 60 * 60 * 1000,
+  retryFirstDelayMs: 1000,
+  retryMaxDelayMs: 30_000,
+  /** Entries kept of one task's history; the middle of a longer one is dropped. */
+  taskHistoryEntries: 64,
+  phaseHistoryEntries: 200,
+  /** Malformed or unknown messages kept to be shown. */
+  noteEntries: 20,
+  decisionDefaultDeadlineMs: 10 * 60 * 1000,
+  commentChars: 4096,
+
+  // Processes
+  outputBytes: 8 * 1024 * 1024,
+  outputPreviewBytes: 4 * 1024,
+  outputLineChars: 64 * 1024,
+  killGraceMs: 1500,
+  argumentBytes: 128 * 1024,
+  taskKeyChars: 200,
+  /** After a process has ended: how long its pipes may stay quiet, and how long they are read at most. */
+  drainQuietMs: 100,
+  drainMs: 1000,
+  /** Between two looks at the process table while a tree is being ended. */
+  processScanIntervalMs: 50,
+  /** How long KILL is repeated before what is left is reported as surviving. */
+  processKillMs: 5000,
+  processRows: 100_000,
+  processEnvironBytes: 4 * 1024 * 1024,
+  reaperMs: 2000,
+  /** After this, the reaper of a dead worker spares processes that it had not seen: they belong to a new attempt. */
+  reaperNewProcessMs: 1000,
+  reaperRestartDelayMs: 100,
+  reaperRestartMaxDelayMs: 30_000,
+
+  // What crosses Temporal
+  errorTextBytes: 4 * 1024,
+  resultBytes: 64 * 1024,
+  resultInlineTasks: 500,
+  queryPageTasks: 200,
+  detailsRows: 40,
+  detailsIntervalMs: 1000,
+  /** Temporal Web's current details of a request, as UTF-8, and what of them is shown before the rest is only counted. */
+  detailsBytes: 20_000,
+  detailsDecisions: 5,
+  detailsBars: 10,
+  detailsTextChars: 400,
+  historyEventsDrain: 30_000,
+  historyBytesDrain: 30 * 1024 * 1024,
+  historyEventsBusy: 45_000,
+  heartbeatIntervalMs: 1000,
+  heartbeatTimeoutMs: 4000,
+  stickyTimeoutMs: 1000,
+  activityFirstRetryMs: 100,
+  activityMaxRetryMs: 10_000,
+  lightActivityMs: 10 * 60 * 1000,
+  /** How long a task may wait for a worker of its host before the request says that there is none. */
+  hostWaitMs: 30 * 24 * 60 * 60 * 1000,
+
+  // Files of a workspace
+  workspaceFiles: 500_000,
+  scannedFileBytes: 2 * 1024 * 1024,
+  gitOutputBytes: 64 * 1024 * 1024,
+  gitTimeMs: 60_000,
+  findingsPerSkill: 200,
+
+  // Artifacts
+  artifactReadBytes: 64 * 1024 * 1024,
+  requestsListed: 10_000,
+  temporaryFileAgeMs: 60 * 60 * 1000,
+  /** A skill's report as JSON, small enough to stand in a task's result with what surrounds it. */
+  skillReportBytes: 60 * 1024,
+  tableRowsPerSkill: 100,
+  reportTextChars: 600,
+  /** Bytes of one file whose lines are counted; a longer one is counted up to here and said to be cut. */
+  countedFileBytes: 256 * 1024 * 1024,
+  /** Files looked at or read at the same time. */
+  filesAtOnce: 16,
+  /** Normalised lines compared by the search for duplicates. */
+  comparedLines: 2_000_000,
+  lockFileBytes: 32 * 1024 * 1024,
+  manifestsListed: 50,
+  projectCommands: 20,
+  languagesListed: 12,
+
+  // Reports of a request, as Markdown; the JSON beside it holds all
+  reportTasks: 1000,
+  reportFindings: 2000,
+  reportOutputs: 200,
+  reportTailLines: 20,
+  reportDescriptionChars: 8 * 1024,
+  reportDescriptionLines: 100,
+
+  // Showing on a terminal
+  liveIntervalMs: 100,
+  /** In plain lines: the least change of the percentage that is worth one. */
+  plainStepPercent: 5,
+  terminalCellChars: 60,
+
+  // A worker
+  workerTasks: 200,
+  workerLightActivities: 100,
+  workerWorkflowTasks: 40,
+  workerCachedWorkflows: 200,
+
+  // This machine
+  configBytes: 256 * 1024,
+  serverStartMs: 30_000,
+  serverBuildMs: 20 * 60 * 1000,
+  downloadMs: 5 * 60 * 1000,
+  downloadConnectMs: 5000,
+  downloadBytes: 512 * 1024 * 1024,
+  downloadAnswerBytes: 64 * 1024,
+  /** How long `temporal --version` may take; a large program on a cold disk is slow once. */
+  versionCheckMs: 30_000,
+  progressIntervalMs: 3000,
+  workerStartMs: 30_000,
+  workerRestartDelayMs: 250,
+  workerRestartMaxDelayMs: 10_000,
+  idleStopMs: 3 * 60 * 60 * 1000,
+  stopGraceMs: 10_000,
+  logBytes: 16 * 1024 * 1024,
+  connectMs: 5000,
+  queryMs: 5000,
+  followIntervalMs: 1000,
+  /** A process that lived this long after it was ready did not die fast: its next restart is quick again. */
+  processSettledMs: 2000,
+  processPollMs: 250,
+  serverRestartMaxDelayMs: 2000,
+  /** Starts of a server that failed one after another before the supervisor gives up. */
+  serverFailedStarts: 10,
+  serverPortAttempts: 5,
+  databaseWaitMs: 10_000,
+  namespaceRetentionMs: 30 * 24 * 60 * 60 * 1000,
+  readyPollMs: 50,
+  pairPollMs: 200,
+  supervisorStarts: 3,
+  supervisorWatchMs: 15_000,
+  idleCheckMs: 60_000,
+  controlMs: 5000,
+  controlLineBytes: 64 * 1024,
+  controlConnections: 64,
+  lockPollMs: 500,
+  logTailBytes: 4 * 1024,
+  runFileBytes: 16 * 1024,
+  configProblems: 20,
+  homeWarnBytes: 5 * 1024 * 1024 * 1024,
+  homeFiles: 200_000,
+  diskFreeWarnBytes: 1024 * 1024 * 1024,
+} as const;

@@ -1,0 +1,30 @@
+/** Names that cross processes. Scripts and people type them, so they never change meaning. */
+export const NAMESPACE = 'default';
+export const WORKFLOW_TYPE = 'orchestrate';
+export const TASK_QUEUE = 'baton';
+
+/** The queue of tasks that run in `host`'s workspaces. */
+export const hostQueue = (host: string): string => `${TASK_QUEUE}@${host}`;
+
+/** Messages: a signal and an update of one name, the command's verb, with one code behind both. */
+export const MESSAGES = ['decide', 'pause', 'resume', 'cancel', 'retry', 'skip'] as const;
+export type MessageName = (typeof MESSAGES)[number];
+
+export const QUERIES = ['progress', 'plan', 'state', 'decisions', 'task'] as const;
+export type QueryName = (typeof QUERIES)[number];
+
+/** Search attributes, all of type Keyword. Only those that the namespace has are written. */
+export const SEARCH_ATTRIBUTES = ['BatonState', 'BatonIntent', 'BatonWorkspace'] as const;
+export type SearchAttributeName = (typeof SEARCH_ATTRIBUTES)[number];
+
+/** A task's or a decision's id that is unique over all requests. */
+export const globalId = (request: string, local: string): string => `${request}/${local}`;
+
+/** The inverse of `globalId`; a plain request id has no `local`. A local id never holds a slash, a request's may. */
+export function splitGlobalId(id: string): { request: string; local: string | undefined } {
+  const slash = id.lastIndexOf('/');
+  return slash < 0 ? { request: id, local: undefined } : { request: id.slice(0, slash), local: id.slice(slash + 1) };
+}
+
+export const TASK_ID_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
+export const REQUEST_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,199}$/;

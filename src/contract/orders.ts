@@ -1,0 +1,63 @@
+import type { Json } from './json.js';
+import type { SearchAttributeName } from './names.js';
+import type { GraphNode, OnFailure } from './plan.js';
+import type { Interaction } from './request.js';
+
+/** What the first activity makes of a start's input: checked, and bound to a host. */
+export interface Intake {
+  host: string;
+  /** Queue of the host that has the workspace. */
+  queue: string;
+  interaction: Interaction;
+  /** Search attributes that the namespace has; no other may be written. */
+  attributes: SearchAttributeName[];
+}
+
+export interface AnalysisSummary {
+  intent: string;
+  workspace: string;
+  data: Record<string, Json>;
+}
+
+/** The plan as the workflow learns of it; its tasks are read in pieces. */
+export interface PlanHead {
+  digest: string;
+  tasks: number;
+  maxParallel: number;
+  onFailure: OnFailure;
+  /** What has to be approved before anything runs; null where nothing has. */
+  approval: {
+    question: string;
+    summary: string;
+    digest: string;
+    risk: number;
+    criticality: number;
+    context: Record<string, string>;
+  } | null;
+  /** The user's standing "approve", where the request came through Baton's own client. */
+  yes: boolean;
+  by: string;
+}
+
+/** A piece of a plan's graph, at most LIMITS.graphPieceBytes of JSON. */
+export interface GraphPiece {
+  nodes: GraphNode[];
+  /** Position of the first node that is not in it; null at the end. */
+  next: number | null;
+}
+
+/** All that an activity is told of a task; the rest it reads from the plan that the digest names. */
+export interface TaskOrder {
+  request: string;
+  task: string;
+  epoch: number;
+  attempt: number;
+  plan: string;
+}
+
+/** What a running task's heartbeat holds, for Temporal Web and for a next attempt. */
+export interface TaskBeat {
+  percent: number;
+  note: string;
+  pid?: number;
+}

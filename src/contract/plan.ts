@@ -1,0 +1,101 @@
+import type { Json } from './json.js';
+import type { Priority } from './task.js';
+
+export const TASK_KINDS = ['skill', 'agent', 'workflow', 'decision'] as const;
+/** How a task is executed (ALO-5). */
+export type TaskKind = (typeof TASK_KINDS)[number];
+
+export const ON_FAILURE = ['continue', 'stop', 'compensate'] as const;
+export type OnFailure = (typeof ON_FAILURE)[number];
+
+/** What a task does. A `command` and a `skill` are both tasks of kind skill. */
+export type Action =
+  | { kind: 'command'; argv: string[] }
+  | { kind: 'shell'; script: string }
+  | { kind: 'skill'; name: string; with: Record<string, Json> }
+  | { kind: 'agent'; prompt: string; agent?: string; mode?: string }
+  | { kind: 'decision'; question: string; options: string[]; deadlineMs?: number; otherwise?: string };
+
+/** A task as a plan file or a planner gives it: checked one by one, not yet against the others. Times are milliseconds. */
+export interface TaskDraft {
+  id: string;
+  title: string;
+  /** Domain type: refactoring, deployment, test, analysis, … */
+  type: string;
+  action: Action;
+  dependencies: string[];
+  inputs: string[];
+  outputs: string[];
+  touches: string[];
+  capabilities: string[];
+  estimateMs?: number;
+  timeLimitMs?: number;
+  retries: number;
+  priority: Priority;
+  /** 0 … 1 */
+  risk: number;
+  /** 0 … 1; over .8 a person always decides. */
+  criticality: number;
+  env: Record<string, string>;
+  /** Relative to the workspace. */
+  cwd: string;
+  parameters: Record<string, Json>;
+  /** Whether completing it is something the user asked for (it makes an outcome partial rather than failed). */
+  delivers: boolean;
+}
+
+export interface PlanDraft {
+  v: 1;
+  name: string;
+  description: string;
+  maxParallel?: number;
+  onFailure: OnFailure;
+  tasks: TaskDraft[];
+}
+
+/** A task of a compiled plan: references hold, and what the draft left open is filled in. */
+export interface PlanTask extends TaskDraft {
+  kind: TaskKind;
+  estimateMs: number;
+  timeLimitMs: number;
+  /** Length of the longest path below it, 0 for a root (DEC-3). */
+  level: number;
+}
+
+export const STRATEGIES = ['sequential', 'parallel', 'hierarchical', 'adaptive'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+/** A validated acyclic graph of tasks, in topological order. The digest of its canonical JSON names it. */
+export interface Plan {
+  v: 1;
+  name: string;
+  description: string;
+  strategy: Strategy;
+  maxParallel: number;
+  onFailure: OnFailure;
+  tasks: PlanTask[];
+  /** Things the user should know: edges inferred from inputs and outputs, cycles broken. */
+  notes: string[];
+}
+
+/** What the workflow needs of a task to conduct it: a plan's task without what only its executor reads. */
+export interface GraphNode {
+  id: string;
+  title: string;
+  kind: TaskKind;
+  type: string;
+  /** The activity's type as Temporal Web shows it, e.g. `skill:inventory` or `command:npm`. */
+  label: string;
+  agent: string;
+  /** Positions of its dependencies in the graph. */
+  dependencies: number[];
+  estimateMs: number;
+  timeLimitMs: number;
+  retries: number;
+  /** Position in PRIORITIES. */
+  priority: number;
+  risk: number;
+  criticality: number;
+  delivers: boolean;
+  decision?: { question: string; options: string[]; deadlineMs?: number; otherwise?: string };
+}

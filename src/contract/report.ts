@@ -1,0 +1,34 @@
+import type { Analysis } from './analysis.js';
+import type { SkillReport } from './facts.js';
+import type { RequestView } from './view.js';
+
+/** All that the report of a request is written from. It says nothing that is not in here. */
+export interface ReportInput {
+  /** With all its tasks, in the plan's order. Where the report's own files will be stands in `report`. */
+  request: RequestView;
+  /** What was asked, as it was given. */
+  description: string;
+  /** Absolute path. */
+  workspace: string;
+  analysis: Analysis | null;
+  /** What the built-in skills found, in the plan's order; `task` is the id of the task that ran the skill. */
+  skills: { task: string; report: SkillReport }[];
+  outputs: CommandOutput[];
+  /** What the plan noted: edges inferred, cycles broken. */
+  notes: string[];
+}
+
+/** What a task that is a command left behind. */
+export interface CommandOutput {
+  /** Id of the task. */
+  task: string;
+  /** null where it was not started, or a signal ended it. */
+  exitCode: number | null;
+  /** The end of the output for people: at most LIMITS.outputPreviewBytes, redacted. */
+  preview: string;
+  /** Whether there was more than `bytes`, which were kept. */
+  truncated: boolean;
+  bytes: number;
+  /** Absolute path of the whole output. */
+  path: string;
+}

@@ -1,0 +1,55 @@
+import type { ErrorCode } from './errors.js';
+import type { Json } from './json.js';
+
+/** States of a task (INT-7). */
+export const TASK_STATES = [
+  'pending',
+  'ready',
+  'queued',
+  'running',
+  'paused',
+  'waiting',
+  'completed',
+  'failed',
+  'skipped',
+  'cancelled',
+  'compensated',
+] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+
+/** States that a task leaves only by a person's retry or by compensation. */
+export const ENDED_STATES: readonly TaskState[] = ['completed', 'failed', 'skipped', 'cancelled', 'compensated'];
+
+export const PRIORITIES = ['low', 'normal', 'high', 'critical'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** What went wrong, in a form that crosses every boundary. `message` is at most 4 KiB. */
+export interface TaskError {
+  code: ErrorCode;
+  message: string;
+  /** Exit code of a command; null where a signal ended it. */
+  exitCode?: number | null;
+  signal?: string;
+  /** The last output, redacted. */
+  tail?: string;
+}
+
+/** Bytes kept outside of histories, found by what they are. */
+export interface ArtifactRef {
+  name: string;
+  sha256: string;
+  bytes: number;
+}
+
+export interface Usage {
+  usd: number;
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/** How one attempt at a task ended; the only thing an activity returns of it. At most 64 KiB. */
+export type TaskResult =
+  | { kind: 'completed'; startedAt: number; summary: string; output: Json; artifacts: ArtifactRef[]; usage?: Usage }
+  | { kind: 'failed'; startedAt: number; error: TaskError; artifacts: ArtifactRef[]; usage?: Usage }
+  | { kind: 'cancelled'; startedAt: number }
+  | { kind: 'parked'; startedAt: number; session: string; question: string };

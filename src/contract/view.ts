@@ -1,0 +1,91 @@
+import type { Decision } from './decision.js';
+import type { ErrorCode } from './errors.js';
+import type { Phase, RequestStatus } from './phase.js';
+import type { TaskKind } from './plan.js';
+import type { TaskState, Usage } from './task.js';
+
+/** A task as scripts read it. Times are ISO 8601 UTC; absent ones are null. */
+export interface TaskView {
+  id: string;
+  title: string;
+  kind: TaskKind;
+  type: string;
+  agent: string;
+  status: TaskState;
+  attempts: number;
+  startedAt: string | null;
+  finishedAt: string | null;
+  durationMs: number | null;
+  dependencies: string[];
+  error?: { code: ErrorCode; message: string; exitCode?: number | null };
+  /** Why a task was skipped, what a decision chose, or where a queued task stands. */
+  note?: string;
+  queuePosition?: number;
+}
+
+/** A decision as scripts read it: the record with ISO times and its id global. */
+export type DecisionView = Omit<Decision, 'raisedAt' | 'deadline' | 'answer' | 'refused'> & {
+  raisedAt: string;
+  deadline: string | null;
+  answer: { choice: string; comment: string; by: string; via: string; at: string } | null;
+  refused?: { choice: string; by: string; via: string; at: string; why: string }[];
+};
+
+export interface ArtifactView {
+  name: string;
+  sha256: string;
+  bytes: number;
+  path: string;
+}
+
+/** The answer of `run` and `status`, and the workflow's result (there `tasks` is inline up to 500, else `tasksRef`). */
+export interface RequestView {
+  v: 1;
+  requestId: string;
+  status: RequestStatus;
+  state: Phase;
+  tasks: TaskView[];
+  tasksRef?: ArtifactView;
+  makespanMs: number;
+  lowerBoundMs: number;
+  sequentialMs: number;
+  decisions: DecisionView[];
+  cost: Usage;
+  artifacts: ArtifactView[];
+  result: { branch: string; commit: string } | null;
+  report: { markdown: string; json: string } | null;
+  error?: { code: ErrorCode; message: string };
+}
+
+/** The answer of the query `progress` (PRG-1). */
+export interface ProgressView {
+  v: 1;
+  requestId: string;
+  status: RequestStatus;
+  state: Phase;
+  description: string;
+  /** 0 … 100 */
+  percent: number;
+  total: number;
+  completed: number;
+  failed: number;
+  skipped: number;
+  cancelled: number;
+  active: number;
+  queued: number;
+  waiting: number;
+  elapsedMs: number;
+  averageTaskMs: number | null;
+  /** Expected remaining time; null while unknown. */
+  remainingMs: number | null;
+  estimatedCompletion: string | null;
+  /** How far behind the estimate the run is; 0 if it is not. */
+  delayMs: number;
+  milestones: { done: number; total: number };
+  /** 0 … 100 */
+  performance: number;
+  /** Tasks under way, at most LIMITS.detailsRows. */
+  activeTasks: { id: string; title: string; agent: string; percent: number; elapsedMs: number }[];
+  openDecisions: string[];
+  notes: string[];
+}

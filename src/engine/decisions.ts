@@ -1,0 +1,171 @@
+import type { Answer, Decision, Via } from '../contract/decision.js';
+import { LIMITS } from '../contract/limits.js';
+import type { Engine } from './model.js';
+import type { Approval, Command, EngineEvent, Reply } from './events.js';
+import { fire } from './lifecycle.js';
+import { detailOf, move, satisfy, skipDependants, statusOf } from './moves.js';
+import { dropTimer, setTimer } from './timers.js';
+
+/** Over this criticality a person always decides; no `--yes` and no rule does. */
+const CRITICALITY_OF_PERSONS = 0.8;
+
+/** Choices of a decision task that rule out what depends on it. */
+const RULES_OUT: readonly string[] = ['reject', 'skip'];
+
+type Draft = Omit<Decision, 'v' | 'id' | 'raisedAt' | 'deadline' | 'state' | 'answer' | 'who' | 'urgency'> & { deadlineMs?: number };
+
+/** Opens the question that a decision task asks; the task waits for it. */
+export function raiseTaskDecision(engine: Engine, task: number, at: number, commands: Command[]): void {
+  const node = engine.graph.nodes[task];
+  const asked = node?.decision;
+  if (!node || !asked) return;
+  move(engine, task, 'waiting', at);
+  const draft: Draft = {
+    kind: 'task',
+    question: asked.question,
+    options: asked.options,
+    recommended: null,
+    subject: { digest: `${engine.graph.digest}#${node.id}`, summary: node.title },
+    risk: node.risk,
+    criticality: node.criticality,
+    onDeadline: asked.otherwise ?? null,
+    context: {},
+    task: node.id,
+    ...(asked.deadlineMs === undefined ? {} : { deadlineMs: asked.deadlineMs }),
+  };
+  raise(engine, draft, at, commands);
+}
+
+/** Opens the question whether the plan may run at all. */
+export function raisePlanApproval(engine: Engine, approval: Approval, at: number, commands: Command[]): void {
+  const draft: Draft = {
+    kind: 'plan',
+    question: approval.question,
+    options: ['approve', 'reject'],
+    recommended: null,
+    subject: { digest: approval.digest, summary: approval.summary },
+    risk: approval.risk,
+    criticality: approval.criticality,
+    onDeadline: null,
+    context: approval.context,
+  };
+  raise(engine, draft, at, commands);
+}
+
+function raise(engine: Engine, draft: Draft, at: number, commands: Command[]): void {
+  const { state } = engine;
+  const { deadlineMs, ...rest } = draft;
+  const id = `d${state.decisions.length + 1}`;
+  const deadline = deadlineMs === undefined ? null : at + deadlineMs;
+  state.decisions.push({
+    ...rest,
+    v: 1,
+    id,
+    urgency: draft.criticality > CRITICALITY_OF_PERSONS ? 'high' : 'normal',
+    raisedAt: at,
+    deadline,
+    who: ['anyone who can reach this request'],
+    state: 'open',
+    answer: null,
+  });
+  if (state.phase === 'MONITORING') fire(state, 'escalate', at, { decision: id });
+  if (state.settings.yes && draft.criticality <= CRITICALITY_OF_PERSONS && draft.options.includes('approve')) {
+    settle(engine, id, { choice: 'approve', comment: '', by: state.settings.by, via: 'yes', at }, commands);
+    return;
+  }
+  commands.push({ kind: 'ask', decision: id });
+  if (deadlineMs === undefined) return;
+  setTimer(engine, { id: `decision:${id}`, at, ms: deadlineMs, summary: `deadline of decision ${id}` }, commands);
+}
+
+/** An answer from a person. The decision's own record makes a repeat harmless and refuses an opposite one. */
+export function decide(engine: Engine, event: EngineEvent & { kind: 'decide' }, commands: Command[]): Reply {
+  const decision = engine.state.decisions.find((candidate) => candidate.id === event.decision);
+  if (!decision) {
+    const known = engine.state.decisions.filter((candidate) => candidate.state === 'open').map((candidate) => candidate.id);
+    const open = known.length > 0 ? `open: ${known.join(', ')}` : 'none is open';
+    return { kind: 'refused', code: 'unknown_id', message: `no decision ${event.decision}; ${open}` };
+  }
+  const { choice, comment, by, via, at } = event;
+  const refuse = (code: 'bad_input' | 'refused', message: string): Reply => {
+    note(decision, { choice, by, via, at, why: message });
+    return { kind: 'refused', code, message };
+  };
+  if (!decision.options.includes(choice)) {
+    return refuse('bad_input', `choice: ${choice} is not offered; one of ${decision.options.join(', ')}`);
+  }
+  if (event.digest !== undefined && event.digest !== decision.subject.digest) {
+    return refuse('refused', `${decision.id} asks about something else by now; look at it again`);
+  }
+  if (decision.answer) {
+    const { choice: given, by: who, via: how } = decision.answer;
+    if (given === choice) return { kind: 'unchanged', message: `${decision.id} was answered with ${given} before` };
+    const late = how === 'deadline' ? 'its deadline has passed' : `it was answered by ${who}`;
+    return refuse('refused', `${decision.id} is ${given} already: ${late}`);
+  }
+  if (decision.state !== 'open') return refuse('refused', `${decision.id} is no longer asked`);
+  settle(engine, decision.id, { choice, comment, by, via, at }, commands);
+  return { kind: 'accepted', message: `${decision.id}: ${choice}` };
+}
+
+/** The deadline of a decision has come. */
+export function expire(engine: Engine, id: string, at: number, commands: Command[]): void {
+  const decision = engine.state.decisions.find((candidate) => candidate.id === id);
+  if (decision?.state !== 'open') return;
+  const choice = decision.onDeadline ?? decision.options.find((option) => RULES_OUT.includes(option)) ?? decision.options.at(-1) ?? '';
+  settle(engine, id, { choice, comment: 'nobody answered in time', by: 'deadline', via: 'deadline', at }, commands);
+}
+
+/** Takes back the open questions of a request that is cancelled. */
+export function withdraw(engine: Engine, at: number, commands: Command[], task?: string): void {
+  for (const decision of engine.state.decisions) {
+    if (decision.state !== 'open' || (task !== undefined && decision.task !== task)) continue;
+    decision.state = 'withdrawn';
+    close(engine, decision.id, at, commands);
+  }
+}
+
+function settle(engine: Engine, id: string, answer: Answer, commands: Command[]): void {
+  const decision = engine.state.decisions.find((candidate) => candidate.id === id);
+  if (!decision) return;
+  decision.answer = answer;
+  decision.state = answer.via === 'deadline' ? 'expired' : 'answered';
+  close(engine, id, answer.at, commands);
+  if (decision.kind === 'plan') {
+    if (answer.choice === 'reject') rejectPlan(engine, answer);
+    return;
+  }
+  const task = decision.task === undefined ? undefined : engine.graph.positions.get(decision.task);
+  if (task === undefined || statusOf(engine, task) !== 'waiting') return;
+  detailOf(engine, task).choice = answer.choice;
+  if (RULES_OUT.includes(answer.choice)) skipDependants(engine, task, 'choice', answer.at);
+  satisfy(engine, task, 'completed', answer.at);
+}
+
+/** Ends the waiting for one decision, in the request's phase and in its timers. */
+function close(engine: Engine, id: string, at: number, commands: Command[]): void {
+  const { state } = engine;
+  dropTimer(engine, `decision:${id}`, commands);
+  if (state.phase !== 'ESCALATING') return;
+  fire(state, 'user_response', at, { decision: id });
+  fire(state, 'monitor', at);
+  if (state.decisions.some((decision) => decision.state === 'open')) fire(state, 'escalate', at);
+}
+
+function rejectPlan(engine: Engine, answer: Answer): void {
+  engine.state.cancel = { at: answer.at, by: answer.by };
+  engine.graph.nodes.forEach((_, task) => {
+    if (statusOf(engine, task) !== 'running') cancelTask(engine, task, answer.at);
+  });
+}
+
+/** Cancels a task that has no process. */
+export function cancelTask(engine: Engine, task: number, at: number): void {
+  if (['pending', 'ready', 'queued', 'paused', 'waiting'].includes(statusOf(engine, task))) move(engine, task, 'cancelled', at);
+}
+
+function note(decision: Decision, refused: { choice: string; by: string; via: Via; at: number; why: string }): void {
+  const list = (decision.refused ??= []);
+  list.push(refused);
+  if (list.length > LIMITS.noteEntries) list.shift();
+}

@@ -1,0 +1,74 @@
+import type { Via } from '../contract/decision.js';
+import type { ErrorCode } from '../contract/errors.js';
+import type { Json } from '../contract/json.js';
+import type { OnFailure } from '../contract/plan.js';
+import type { TaskResult } from '../contract/task.js';
+import type { Graph } from './graph.js';
+
+/** Everything that happens. `at` is in ms and never runs backwards; `random` is in [0, 1) and stands where a choice needs chance. */
+export type EngineEvent = { request: string; at: number } & EventBody;
+
+export type EventBody =
+  | { kind: 'start' }
+  | { kind: 'analyzed'; data: Record<string, Json> }
+  | {
+      kind: 'planned';
+      graph: Graph;
+      maxParallel: number;
+      onFailure: OnFailure;
+      approval: Approval | null;
+      /** The user answers "approve" to what is asked, except over criticality .8. */
+      yes: boolean;
+      by: string;
+    }
+  | { kind: 'task.ended'; task: number; epoch: number; attempt: number; result: TaskResult; random: number }
+  | { kind: 'timer'; id: string }
+  | { kind: 'decide'; decision: string; choice: string; comment: string; by: string; via: Via; digest?: string }
+  | { kind: 'pause'; task?: string; by: string }
+  | { kind: 'resume'; task?: string; by: string }
+  | { kind: 'cancel'; task?: string; by: string }
+  | { kind: 'retry'; task?: string; by: string }
+  | { kind: 'skip'; task: string; by: string }
+  | { kind: 'note'; text: string }
+  | { kind: 'hold' }
+  | { kind: 'wake' }
+  | { kind: 'error'; code: ErrorCode; message: string }
+  | { kind: 'recover' }
+  | { kind: 'concluded' };
+
+export type EventKind = EventBody['kind'];
+
+/** Why a plan must be approved before anything of it runs. */
+export interface Approval {
+  question: string;
+  summary: string;
+  digest: string;
+  risk: number;
+  criticality: number;
+  context: Record<string, string>;
+}
+
+/** Everything the engine wants. A unit is what one dispatch carries out: one task, or later a fused group. */
+export type Command =
+  | { kind: 'analyze' }
+  | { kind: 'plan' }
+  | { kind: 'run'; unit: string; tasks: { task: number; epoch: number; attempt: number }[] }
+  | { kind: 'stop'; task: number; epoch: number }
+  | { kind: 'ask'; decision: string }
+  | { kind: 'timer'; id: string; ms: number; summary: string }
+  | { kind: 'untimer'; id: string }
+  | { kind: 'conclude' }
+  | { kind: 'finish' };
+
+export type CommandKind = Command['kind'];
+
+/** What a message is told at once. `unchanged`: it had been done before. `refused`: nothing was changed, and why. */
+export type Reply =
+  | { kind: 'accepted'; message: string }
+  | { kind: 'unchanged'; message: string }
+  | { kind: 'refused'; code: ErrorCode; message: string };
+
+export interface Step {
+  commands: Command[];
+  reply: Reply;
+}

@@ -1,0 +1,100 @@
+import { LIMITS } from '../contract/limits.js';
+import type { Json } from '../contract/json.js';
+import { cancelRequest, cancelOne, pause, resume, retry, skip } from './control.js';
+import { decide, expire, raisePlanApproval } from './decisions.js';
+import { adopt, type Engine } from './model.js';
+import type { Command, EngineEvent, EventKind, Reply } from './events.js';
+import { fire } from './lifecycle.js';
+import { release } from './moves.js';
+import { taskEnded, tryAgain } from './results.js';
+
+type Handler<K extends EventKind> = (engine: Engine, event: EngineEvent & { kind: K }, commands: Command[]) => Reply;
+
+const OK: Reply = { kind: 'accepted', message: '' };
+
+/** What each event does. Nothing is dispatched here: `step` does that after every event. */
+export const HANDLERS: { [K in EventKind]: Handler<K> } = {
+  start: (engine, event, commands) => {
+    if (!fire(engine.state, 'start', event.at)) return illegal(engine, 'start');
+    commands.push({ kind: 'analyze' });
+    return OK;
+  },
+  analyzed: (engine, event, commands) => {
+    if (!fire(engine.state, 'plan', event.at, event.data)) return illegal(engine, 'plan');
+    commands.push({ kind: 'plan' });
+    return OK;
+  },
+  planned,
+  'task.ended': taskEnded,
+  timer: (engine, event, commands) => {
+    if (engine.state.timers[event.id] === undefined) return { kind: 'unchanged', message: `${event.id} is not open` };
+    delete engine.state.timers[event.id];
+    const [kind, subject = ''] = event.id.split(':');
+    if (kind === 'decision') expire(engine, subject, event.at, commands);
+    else tryAgain(engine, Number(subject), event.at);
+    return OK;
+  },
+  decide,
+  pause,
+  resume,
+  cancel: (engine, event, commands) =>
+    event.task === undefined ? cancelRequest(engine, event, commands) : cancelOne(engine, event.task, event, commands),
+  retry,
+  skip,
+  note: (engine, event) => {
+    engine.state.notes.push({ at: event.at, text: event.text });
+    if (engine.state.notes.length > LIMITS.noteEntries) engine.state.notes.shift();
+    return OK;
+  },
+  hold: (engine) => {
+    engine.index.hold = true;
+    return OK;
+  },
+  /** A request taken up from its state: whatever may start does. */
+  wake: () => OK,
+  error: (engine, event) => {
+    const { code, message } = event;
+    fire(engine.state, 'error', event.at, { error: message });
+    engine.state.error = { code, message };
+    return OK;
+  },
+  recover: (engine, event) => {
+    if (!fire(engine.state, 'recover', event.at)) return illegal(engine, 'recover');
+    engine.state.error = null;
+    return OK;
+  },
+  concluded: (engine, event, commands) => {
+    if (!fire(engine.state, 'finish', event.at)) return illegal(engine, 'finish');
+    commands.push({ kind: 'finish' });
+    return OK;
+  },
+};
+
+/** The plan is there. A request that goes on after an error, with the plan it had, keeps what its tasks had reached. */
+function planned(engine: Engine, event: EngineEvent & { kind: 'planned' }, commands: Command[]): Reply {
+  const { state } = engine;
+  const { graph, at } = event;
+  const data: Record<string, Json> = { tasks: graph.nodes.length, plan: graph.digest };
+  if (!fire(state, 'execute', at, data)) return illegal(engine, 'execute');
+  fire(state, 'monitor', at);
+  const goesOn = state.plan?.digest === graph.digest;
+  if (!goesOn) {
+    state.plan = { digest: graph.digest, revision: (state.plan?.revision ?? 0) + 1, tasks: graph.nodes.length };
+    state.settings.maxParallel = event.maxParallel;
+    state.settings.onFailure = event.onFailure;
+    state.settings.yes = event.yes;
+    state.settings.by = event.by;
+    state.acceptedAt = at;
+    state.tasks = graph.nodes.map(() => []);
+    state.details = {};
+  }
+  adopt(engine, graph);
+  graph.nodes.forEach((_, task) => release(engine, task, at));
+  if (event.approval && !goesOn && !state.cancel) raisePlanApproval(engine, event.approval, at, commands);
+  if (state.cancel) cancelRequest(engine, { at, by: state.cancel.by }, commands);
+  return OK;
+}
+
+function illegal(engine: Engine, trigger: string): Reply {
+  return { kind: 'refused', code: 'refused', message: `${trigger} is not possible while ${engine.state.phase}` };
+}

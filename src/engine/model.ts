@@ -1,0 +1,76 @@
+import type { GraphNode } from '../contract/plan.js';
+import { TASK_STATES, type TaskState } from '../contract/task.js';
+import { EMPTY_GRAPH, type Graph } from './graph.js';
+import { push, type Heap } from './heap.js';
+import { historyOf, taskState } from './lifecycle.js';
+import type { EngineState } from './state.js';
+
+/**
+ * A request under way: its JSON state, the graph it walks, and an index derived from the two. `step` owns what it is given: it changes the
+ * engine in place, so that a step costs O(log tasks) and not a copy of 10,000 tasks. Keep a copy of `state` (it is JSON) to keep a moment.
+ */
+export interface Engine {
+  state: EngineState;
+  graph: Graph;
+  index: Index;
+}
+
+/** All of it can be computed again from state and graph, and is, by `open`. */
+export interface Index {
+  status: TaskState[];
+  /** Time of each task's last transition. */
+  since: number[];
+  /** How many dependencies of each task are not yet satisfied. */
+  unmet: number[];
+  counts: Record<TaskState, number>;
+  /** Ranks of ready and queued tasks; entries of tasks that left those states are dropped when they come up. */
+  ready: Heap;
+  /** Decision tasks that are ready to be asked; they take no slot. */
+  asks: number[];
+  /** Tasks that became ready in this step. */
+  fresh: number[];
+  /** Nothing is dispatched: the shell drains to continue as a new run. */
+  hold: boolean;
+}
+
+/** Takes up a request from its state: a new one, one carried over, or one read from a store. O(tasks + edges). */
+export function open(state: EngineState, graph: Graph = EMPTY_GRAPH): Engine {
+  const engine: Engine = { state, graph, index: emptyIndex() };
+  reindex(engine);
+  return engine;
+}
+
+/** Replaces the graph (a plan was accepted) and computes the index again. */
+export function adopt(engine: Engine, graph: Graph): void {
+  engine.graph = graph;
+  reindex(engine);
+}
+
+function emptyIndex(): Index {
+  const counts = Object.fromEntries(TASK_STATES.map((name) => [name, 0])) as Record<TaskState, number>;
+  return { status: [], since: [], unmet: [], counts, ready: { items: [] }, asks: [], fresh: [], hold: false };
+}
+
+function reindex(engine: Engine): void {
+  const { state, graph } = engine;
+  const index = (engine.index = emptyIndex());
+  graph.nodes.forEach((node, task) => {
+    const status = taskState(state, task);
+    index.status.push(status);
+    index.counts[status] += 1;
+    index.since.push(historyOf(state, task).at(-1)?.at ?? state.acceptedAt ?? state.createdAt);
+    index.unmet.push(node.dependencies.filter((dependency) => !isSatisfied(engine, dependency)).length);
+    if (status === 'ready' || status === 'queued') enqueue(engine, task, node);
+  });
+}
+
+export function enqueue(engine: Engine, task: number, node: GraphNode): void {
+  if (node.kind === 'decision') engine.index.asks.push(task);
+  else push(engine.index.ready, engine.graph.ranks[task] ?? 0);
+}
+
+/** Whether what depends on the task may go on: it is done, or a person said that it is not needed. */
+export function isSatisfied(engine: Engine, task: number): boolean {
+  const status = engine.index.status[task];
+  return status === 'completed' || (status === 'skipped' && engine.state.details[task]?.reason === 'person');
+}

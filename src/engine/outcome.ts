@@ -1,0 +1,36 @@
+import type { Outcome } from '../contract/phase.js';
+import { ENDED_STATES } from '../contract/task.js';
+import type { Engine } from './model.js';
+import type { Command } from './events.js';
+import { fire } from './lifecycle.js';
+
+/** Once every task has ended, the request completes: its outcome is set once, and the shell is told to write it down. */
+export function conclude(engine: Engine, at: number, commands: Command[]): void {
+  const { state, index, graph } = engine;
+  if (state.phase !== 'MONITORING' || state.plan === null || state.outcome !== null) return;
+  const ended = ENDED_STATES.reduce((sum, name) => sum + index.counts[name], 0);
+  if (ended < graph.nodes.length) return;
+  state.outcome = outcomeOf(engine);
+  state.endedAt = at;
+  fire(state, 'complete', at, { outcome: state.outcome });
+  commands.push({ kind: 'conclude' });
+}
+
+/**
+ * complete: every task completed or skipped by choice. cancelled: somebody cancelled, and something was lost by it. partial: something that
+ * the user asked for was delivered. Otherwise failed.
+ */
+export function outcomeOf(engine: Engine): Outcome {
+  const { state, index, graph } = engine;
+  let lost = index.counts.failed + index.counts.cancelled;
+  let delivered = false;
+  graph.nodes.forEach((node, task) => {
+    const status = index.status[task];
+    if (status === 'completed' && node.delivers) delivered = true;
+    const reason = state.details[task]?.reason;
+    if (status === 'skipped' && reason !== 'choice' && reason !== 'person') lost += 1;
+  });
+  if (lost === 0) return 'complete';
+  if (state.cancel) return 'cancelled';
+  return delivered ? 'partial' : 'failed';
+}

@@ -1,0 +1,120 @@
+import { LIMITS } from '../contract/limits.js';
+import type { TaskResult } from '../contract/task.js';
+import { withdraw } from './decisions.js';
+import type { Engine } from './model.js';
+import type { Command, EngineEvent, Reply } from './events.js';
+import { attemptOf, detailOf, epochOf, hasEnded, makeReady, move, satisfy, skipDependants, statusOf } from './moves.js';
+import { dropTimer, setTimer } from './timers.js';
+
+/** Chars of an error kept in the state, and how many tasks may keep one: the whole error stands in the task's record. */
+const ERROR_CHARS = 240;
+const ERRORS_KEPT = 500;
+
+/** A dispatched task has ended, well or not. A result of an earlier attempt, or a second one of the same, changes nothing. */
+export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.ended' }, commands: Command[]): Reply {
+  const { task, epoch, attempt, result, at } = event;
+  const detail = engine.state.details[task];
+  const isStale = epochOf(engine, task) !== epoch || attemptOf(engine, task) !== attempt;
+  if (isStale || statusOf(engine, task) !== 'running') return { kind: 'unchanged', message: 'a late result' };
+  addUsage(engine, result);
+  const stopping = detail?.stopping;
+  if (detail) delete detail.stopping;
+  if (stopping && result.kind !== 'completed') return stopped(engine, task, stopping, event);
+  switch (result.kind) {
+    case 'completed':
+      satisfy(engine, task, 'completed', at);
+      break;
+    case 'failed':
+      failed(engine, event, result, commands);
+      break;
+    case 'cancelled':
+      // Nobody asked for it here, so somebody ended the activity from Temporal's side.
+      move(engine, task, 'cancelled', at);
+      skipDependants(engine, task, 'dependency', at);
+      break;
+    case 'parked':
+      detailOf(engine, task).attempts = attempt;
+      move(engine, task, 'waiting', at);
+      makeReady(engine, task, at);
+      break;
+  }
+  return { kind: 'accepted', message: '' };
+}
+
+function addUsage(engine: Engine, result: TaskResult): void {
+  if (result.kind !== 'completed' && result.kind !== 'failed') return;
+  const { cost } = engine.state;
+  cost.usd += result.usage?.usd ?? 0;
+  cost.inputTokens += result.usage?.inputTokens ?? 0;
+  cost.outputTokens += result.usage?.outputTokens ?? 0;
+}
+
+/** The process of a task that a person cancelled, skipped or paused is gone. */
+function stopped(
+  engine: Engine,
+  task: number,
+  to: 'cancelled' | 'skipped' | 'paused',
+  { at, attempt }: { at: number; attempt: number },
+): Reply {
+  const detail = detailOf(engine, task);
+  detail.attempts = attempt;
+  if (to === 'skipped') {
+    detail.reason = 'person';
+    satisfy(engine, task, 'skipped', at);
+  } else {
+    move(engine, task, to, at);
+    if (to === 'paused') detail.from = 'ready';
+    else if (!engine.state.cancel) skipDependants(engine, task, 'dependency', at);
+  }
+  return { kind: 'accepted', message: '' };
+}
+
+/** A failure is tried again as often as the plan says, later each time; then it is final and what depends on it is skipped. */
+function failed(
+  engine: Engine,
+  event: EngineEvent & { kind: 'task.ended' },
+  result: TaskResult & { kind: 'failed' },
+  commands: Command[],
+): void {
+  const { task, at } = event;
+  const detail = detailOf(engine, task);
+  const { code, message, exitCode } = result.error;
+  const kept = Object.keys(engine.state.details).length <= ERRORS_KEPT ? message.slice(0, ERROR_CHARS) : '';
+  detail.failures = (detail.failures ?? 0) + 1;
+  detail.error = { code, message: kept, ...(exitCode === undefined ? {} : { exitCode }) };
+  const mayRetry = detail.failures <= (engine.graph.nodes[task]?.retries ?? 0) && !engine.state.cancel && !engine.state.stopped;
+  if (mayRetry) {
+    detail.attempts = event.attempt;
+    move(engine, task, 'waiting', at);
+    const ms = retryDelay(detail.failures, event.random);
+    const summary = `${engine.graph.nodes[task]?.id ?? ''}: before retry ${detail.failures}`;
+    setTimer(engine, { id: `retry:${task}`, at, ms, summary }, commands);
+    return;
+  }
+  move(engine, task, 'failed', at);
+  skipDependants(engine, task, 'dependency', at);
+  if (engine.state.settings.onFailure === 'stop') stopRest(engine, at, commands);
+}
+
+/** Before the n-th retry: min(1 s × 2ⁿ⁻¹ × (1 + U(0, .1)), 30 s) (ERR-2). */
+export function retryDelay(n: number, random: number): number {
+  const base = LIMITS.retryFirstDelayMs * 2 ** Math.min(n - 1, 20);
+  return Math.round(Math.min(base * (1 + 0.1 * random), LIMITS.retryMaxDelayMs));
+}
+
+/** The time before a retry is over. */
+export function tryAgain(engine: Engine, task: number, at: number): void {
+  if (statusOf(engine, task) === 'waiting') makeReady(engine, task, at);
+}
+
+/** The plan stops at its first failure: what runs may end, nothing else begins. */
+function stopRest(engine: Engine, at: number, commands: Command[]): void {
+  engine.state.stopped = true;
+  engine.graph.nodes.forEach((node, task) => {
+    if (hasEnded(engine, task) || statusOf(engine, task) === 'running') return;
+    if (node.kind === 'decision') withdraw(engine, at, commands, node.id);
+    dropTimer(engine, `retry:${task}`, commands);
+    move(engine, task, 'skipped', at);
+    detailOf(engine, task).reason = 'stopped';
+  });
+}

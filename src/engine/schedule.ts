@@ -1,0 +1,60 @@
+import { LIMITS } from '../contract/limits.js';
+import { raiseTaskDecision } from './decisions.js';
+import type { Engine } from './model.js';
+import type { Command } from './events.js';
+import { peek, pop } from './heap.js';
+import { conclude } from './outcome.js';
+import { attemptOf, detailOf, epochOf, move, skipDependants, statusOf } from './moves.js';
+
+/** After every event: asks what is to be asked, starts what may start, and ends the request when nothing is left. */
+export function dispatch(engine: Engine, at: number, commands: Command[]): void {
+  const { state, index } = engine;
+  if (mayStart(engine)) {
+    // An answer given at once may make further questions ready, so this takes them one by one.
+    for (let task = index.asks.shift(); task !== undefined; task = index.asks.shift()) {
+      if (statusOf(engine, task) === 'ready') raiseTaskDecision(engine, task, at, commands);
+    }
+    const slots = Math.min(state.settings.maxParallel, LIMITS.parallelTasksMax);
+    while (index.counts.running < slots) {
+      const task = nextReady(engine);
+      if (task === undefined) break;
+      move(engine, task, 'running', at);
+      const run = { task, epoch: epochOf(engine, task), attempt: attemptOf(engine, task) };
+      commands.push({ kind: 'run', unit: engine.graph.nodes[task]?.id ?? String(task), tasks: [run] });
+    }
+  }
+  for (const task of index.fresh.splice(0)) {
+    if (statusOf(engine, task) !== 'ready') continue;
+    if (state.stopped) giveUp(engine, task, at);
+    else if (engine.graph.nodes[task]?.kind !== 'decision') move(engine, task, 'queued', at);
+  }
+  conclude(engine, at, commands);
+}
+
+/** A task that came back (parked, or resumed) after the plan had stopped does not start again. */
+function giveUp(engine: Engine, task: number, at: number): void {
+  move(engine, task, 'skipped', at);
+  detailOf(engine, task).reason = 'stopped';
+  skipDependants(engine, task, 'stopped', at);
+}
+
+/** Whether the request is in a state in which tasks may start. */
+function mayStart(engine: Engine): boolean {
+  const { state, index } = engine;
+  if (state.phase !== 'MONITORING' && state.phase !== 'ESCALATING') return false;
+  if (state.paused || state.cancel || state.stopped || index.hold) return false;
+  return !state.decisions.some((decision) => decision.kind === 'plan' && decision.state === 'open');
+}
+
+/** Takes the first of the ready queue, passing over entries whose task has left it. */
+function nextReady(engine: Engine): number | undefined {
+  const { index, graph } = engine;
+  for (let rank = peek(index.ready); rank !== undefined; rank = peek(index.ready)) {
+    pop(index.ready);
+    const task = graph.byRank[rank];
+    if (task === undefined) continue;
+    const status = statusOf(engine, task);
+    if (status === 'ready' || status === 'queued') return task;
+  }
+  return undefined;
+}

@@ -1,0 +1,122 @@
+import type { Decision } from '../contract/decision.js';
+import type { ErrorCode } from '../contract/errors.js';
+import type { Json } from '../contract/json.js';
+import type { Outcome, Phase, Trigger } from '../contract/phase.js';
+import type { OnFailure } from '../contract/plan.js';
+import type { Interaction } from '../contract/request.js';
+import type { Usage } from '../contract/task.js';
+
+/**
+ * All that the engine remembers of a request: plain JSON, so that it survives continue-as-new and can be stored. It holds the plan's
+ * digest and not the plan; at most 512 KiB for 10,000 tasks. Times are milliseconds since 1970.
+ */
+export interface EngineState {
+  v: 1;
+  request: string;
+  phase: Phase;
+  /** Data of all transitions so far, merged. */
+  data: Record<string, Json>;
+  transitions: PhaseTransition[];
+  /** Triggers that were refused because the phase does not allow them. */
+  illegalTriggers: number;
+  createdAt: number;
+  /** When the plan was accepted; the makespan counts from here. */
+  acceptedAt: number | null;
+  endedAt: number | null;
+  settings: Settings;
+  plan: { digest: string; revision: number; tasks: number } | null;
+  /** For each task its history: every entry is `ms since the entry before × 16 + position in TASK_STATES`. */
+  tasks: number[][];
+  /** What only some tasks have, by position. */
+  details: Record<number, TaskDetail>;
+  paused: Mark | null;
+  cancel: Mark | null;
+  /** Set by the first failure where the plan says `onFailure: stop`. */
+  stopped: boolean;
+  decisions: Decision[];
+  /** Open timers by id, with the time they are due. */
+  timers: Record<string, number>;
+  /** Messages that could be neither understood nor refused. */
+  notes: Note[];
+  cost: Usage;
+  outcome: Outcome | null;
+  error: { code: ErrorCode; message: string } | null;
+}
+
+export interface Settings {
+  maxParallel: number;
+  onFailure: OnFailure;
+  interaction: Interaction;
+  /** The user answers "approve" to what is asked, except over criticality .8. */
+  yes: boolean;
+  /** Whose `yes` it is. */
+  by: string;
+}
+
+export interface PhaseTransition {
+  from: Phase;
+  to: Phase;
+  trigger: Trigger;
+  at: number;
+  data: Record<string, Json>;
+}
+
+export interface TaskDetail {
+  /** Moves by a person's retry, a re-plan or a compensation; 0 where absent. */
+  epoch?: number;
+  /** Attempts in this epoch that ended without ending the task: it failed and is tried again, was parked, or paused. */
+  attempts?: number;
+  /** How many of them failed. */
+  failures?: number;
+  error?: { code: ErrorCode; message: string; exitCode?: number | null };
+  reason?: SkipReason;
+  /** What a decision task completed with. */
+  choice?: string;
+  /** The state that a running task goes to once its process has ended. */
+  stopping?: 'cancelled' | 'skipped' | 'paused';
+  /** State that a paused task goes back to. */
+  from?: 'pending' | 'ready';
+}
+
+/**
+ * Why a task was skipped. `person`: somebody said skip, and what depends on it goes on. `choice`: a decision ruled it out, with what depends
+ * on it. `dependency`: something before it failed. `stopped`: the plan stops at the first failure.
+ */
+export type SkipReason = 'person' | 'choice' | 'dependency' | 'stopped';
+
+export interface Mark {
+  at: number;
+  by: string;
+}
+
+export interface Note {
+  at: number;
+  text: string;
+}
+
+export function createState(options: { request: string; at: number; settings: Settings }): EngineState {
+  return {
+    v: 1,
+    request: options.request,
+    phase: 'IDLE',
+    data: {},
+    transitions: [],
+    illegalTriggers: 0,
+    createdAt: options.at,
+    acceptedAt: null,
+    endedAt: null,
+    settings: options.settings,
+    plan: null,
+    tasks: [],
+    details: {},
+    paused: null,
+    cancel: null,
+    stopped: false,
+    decisions: [],
+    timers: {},
+    notes: [],
+    cost: { usd: 0, inputTokens: 0, outputTokens: 0 },
+    outcome: null,
+    error: null,
+  };
+}

@@ -1,0 +1,79 @@
+import type { ClientConfigProfile, ClientConnectConfig } from '@temporalio/envconfig';
+import { join } from 'node:path';
+import { BatonError } from '../contract/errors.js';
+import { NAMESPACE } from '../contract/names.js';
+import { homePaths } from './home.js';
+import { isLoopback } from './proxy.js';
+import { recordedPorts, splitAddress } from './ports.js';
+
+/** A Temporal cluster that exists already, as the standard settings name it. Baton starts no server beside it. */
+export interface ExistingCluster {
+  address: string;
+  namespace: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The cluster of `TEMPORAL_ADDRESS` or of the profile in the Temporal configuration file; `undefined` if neither names an address, or if it
+ * is the one that this data folder's own server prints for `export TEMPORAL_ADDRESS=…`. Throws a BatonError (`bad_input`) if the settings
+ * cannot be used.
+ */
+export async function existingCluster(home: string, env: Env = process.env): Promise<ExistingCluster | undefined> {
+  const given = definedOnly(env);
+  let address: string | undefined;
+  let namespace: string | undefined;
+  try {
+    ({ address, namespace } = await loadSettings(given));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BatonError('bad_input', `The Temporal settings cannot be used: ${why}`, {
+      path: given['TEMPORAL_PROFILE'] ? 'TEMPORAL_PROFILE' : 'TEMPORAL_CONFIG_FILE',
+      hint: 'Mend the configuration file, or unset TEMPORAL_PROFILE and TEMPORAL_CONFIG_FILE.',
+      cause,
+    });
+  }
+  if (!address || isOwnServer(home, address)) return undefined;
+  return { address, namespace: namespace || NAMESPACE };
+}
+
+/** The settings as options of a connection: address, TLS, key, metadata. */
+export async function connectionSettings(env: Env): Promise<ClientConnectConfig['connectionOptions']> {
+  const { toClientOptions } = await import('@temporalio/envconfig');
+  return toClientOptions(await loadSettings(definedOnly(env))).connectionOptions;
+}
+
+const definedOnly = (env: Env): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+
+async function loadSettings(env: Record<string, string>): Promise<ClientConfigProfile> {
+  const { loadClientConfigProfile } = await import('@temporalio/envconfig');
+  try {
+    return loadClientConfigProfile({ overrideEnvVars: env });
+  } catch (error) {
+    // The library trips over a file without any profile; such a file says nothing, so the variables alone count.
+    if (error instanceof TypeError) return loadClientConfigProfile({ overrideEnvVars: env, disableFile: true });
+    throw error;
+  }
+}
+
+function isOwnServer(home: string, address: string): boolean {
+  const parts = splitAddress(address);
+  return parts !== undefined && isLoopback(address) && recordedPorts(home)?.port === parts.port;
+}
+
+/** The environment of a worker: it is told where the server is; for an existing cluster the user's own settings do that. */
+export function workerEnvironment(
+  env: Env,
+  embedded: { home: string; address: string } | undefined,
+): Record<string, string | undefined> {
+  if (embedded === undefined) return { ...env };
+  const own = Object.entries(env).filter(([name]) => !/^TEMPORAL_/.test(name));
+  return {
+    ...Object.fromEntries(own),
+    TEMPORAL_ADDRESS: embedded.address,
+    TEMPORAL_NAMESPACE: NAMESPACE,
+    // A user's profile may hold a key or TLS for elsewhere; naming a file that is not there keeps it away from the embedded server.
+    TEMPORAL_CONFIG_FILE: join(homePaths(embedded.home).run, 'no-temporal-config.toml'),
+  };
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { parseDuration } from '../contract/durations.js';
+import { LIMITS } from '../contract/limits.js';
+
+export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const DURATION = /^\d{1,12}(\.\d{1,6})?(ms|s|m|h|d)$/;
+
+/** A duration between two limits, as text (`90s`); the file's text is kept and turned into milliseconds later. */
+const duration = (minMs: number, maxMs: number, description: string): z.ZodType<string> =>
+  z
+    .string()
+    .regex(DURATION, 'expected a number with ms, s, m, h or d, such as 90s')
+    .refine(
+      (text) => {
+        const ms = parseDuration(text);
+        return ms === undefined || (ms >= minMs && ms <= maxMs);
+      },
+      `expected a duration from ${minMs}ms to ${maxMs / 1000}s`,
+    )
+    .describe(description);
+
+/** What a `baton.yaml` may hold. Unknown fields are errors. */
+export const configSchema = z
+  .strictObject({
+    allowShell: z
+      .boolean()
+      .describe('Whether commands written as a shell string run without a decision. True counts only in BATON_HOME.'),
+    environment: z
+      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected the name of an environment variable'))
+      .max(200)
+      .describe('Names of further variables that tasks get from the worker. Counts only in BATON_HOME.'),
+    maxParallel: z
+      .int()
+      .min(1)
+      .max(LIMITS.parallelTasksMax)
+      .describe('Tasks of one request that run at the same time.'),
+    taskTimeLimit: duration(1, LIMITS.taskTimeLimitMaxMs, 'Time limit of a task that states none.'),
+    killGrace: duration(0, 60_000, 'Time between the request to end and the end by force. Counts only in BATON_HOME.'),
+    decisionDeadline: duration(
+      1000,
+      LIMITS.taskTimeLimitMaxMs,
+      'How long a decision waits before its default counts. Counts only in BATON_HOME.',
+    ),
+    idleStop: duration(
+      1000,
+      LIMITS.taskTimeLimitMaxMs,
+      'How long the background pair stays with nothing running or waiting. Counts only in BATON_HOME.',
+    ),
+    logLevel: z
+      .enum(LOG_LEVELS)
+      .describe('The least severe kind of message that is logged. Counts only in BATON_HOME.'),
+  })
+  .partial();
+
+export type ConfigFile = z.infer<typeof configSchema>;
+
+/** Fields that a workspace may narrow; every other field in a workspace's file is an error. */
+export const NARROWING_FIELDS = ['allowShell', 'maxParallel', 'taskTimeLimit'] as const satisfies (keyof ConfigFile)[];
+
+/** The JSON Schema (draft 2020-12) of `baton.yaml`, for editors. */
+export function configJsonSchema(): Record<string, unknown> {
+  return { title: 'baton.yaml', ...z.toJSONSchema(configSchema, { io: 'input' }) };
+}

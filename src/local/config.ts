@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { parseDuration } from '../contract/durations.js';
+import { BatonError } from '../contract/errors.js';
+import { LIMITS } from '../contract/limits.js';
+import { readBounded } from './atomic-file.js';
+import { type ConfigFile, configSchema, type LogLevel, NARROWING_FIELDS } from './config-schema.js';
+import { homePaths } from './home.js';
+import { parseYamlFile, type PlacedProblem, type YamlFile } from './yaml-file.js';
+
+/** The settings in force, every duration in milliseconds. */
+export interface Config {
+  allowShell: boolean;
+  environment: readonly string[];
+  maxParallel: number;
+  taskTimeLimitMs: number;
+  killGraceMs: number;
+  decisionDeadlineMs: number;
+  idleStopMs: number;
+  logLevel: LogLevel;
+}
+
+/** `sources` are the files that were read, as absolute paths. */
+export interface LoadedConfig {
+  config: Config;
+  sources: string[];
+}
+
+export interface ConfigPlaces {
+  home: string;
+  workspace?: string | undefined;
+}
+
+/**
+ * Reads `baton.yaml` of the data folder and of the workspace; either may be missing. A workspace's file can only narrow. Throws a
+ * BatonError (`bad_input`) whose message has a line `baton.yaml:3:5 allowShell: …` for each problem.
+ */
+export function loadConfig(places: ConfigPlaces): LoadedConfig {
+  const homeFile = homePaths(places.home).config;
+  const workspaceFile = places.workspace === undefined ? undefined : join(places.workspace, 'baton.yaml');
+  const own = readConfigFile(homeFile, 'home');
+  // The data folder itself may be the workspace, and its file then has its full say.
+  const narrowing =
+    workspaceFile === undefined || workspaceFile === homeFile ? undefined : readConfigFile(workspaceFile, 'workspace');
+  return {
+    config: narrow(withDefaults(own ?? {}), narrowing ?? {}),
+    sources: [...(own ? [homeFile] : []), ...(narrowing && workspaceFile ? [workspaceFile] : [])],
+  };
+}
+
+/** Reads the files again. If they cannot be used, the last good settings stay in force and `problem` says why. */
+export function reloadConfig(
+  lastGood: LoadedConfig,
+  places: ConfigPlaces,
+): { loaded: LoadedConfig; problem?: BatonError } {
+  try {
+    return { loaded: loadConfig(places) };
+  } catch (error) {
+    if (!(error instanceof BatonError)) throw error;
+    return { loaded: lastGood, problem: error };
+  }
+}
+
+function withDefaults(file: ConfigFile): Config {
+  return {
+    allowShell: file.allowShell ?? false,
+    environment: [...new Set(file.environment ?? [])],
+    maxParallel: file.maxParallel ?? LIMITS.parallelTasksDefault,
+    taskTimeLimitMs: milliseconds(file.taskTimeLimit, LIMITS.taskTimeLimitMs),
+    killGraceMs: milliseconds(file.killGrace, LIMITS.killGraceMs),
+    decisionDeadlineMs: milliseconds(file.decisionDeadline, LIMITS.decisionDefaultDeadlineMs),
+    idleStopMs: milliseconds(file.idleStop, LIMITS.idleStopMs),
+    logLevel: file.logLevel ?? 'INFO',
+  };
+}
+
+function narrow(config: Config, workspace: ConfigFile): Config {
+  return {
+    ...config,
+    allowShell: config.allowShell && workspace.allowShell !== false,
+    maxParallel: Math.min(config.maxParallel, workspace.maxParallel ?? Infinity),
+    taskTimeLimitMs: Math.min(config.taskTimeLimitMs, milliseconds(workspace.taskTimeLimit, Infinity)),
+  };
+}
+
+const milliseconds = (text: string | undefined, otherwise: number): number =>
+  text === undefined ? otherwise : (parseDuration(text) ?? otherwise);
+
+function readConfigFile(path: string, owner: 'home' | 'workspace'): ConfigFile | undefined {
+  // A workspace is foreign: a link in it could lead Baton to read some other file of the user.
+  const read = readBounded(path, LIMITS.configBytes, owner === 'home');
+  if (read.kind === 'missing') return undefined;
+  if (read.kind === 'refused') throw badConfig(path, [`baton.yaml: ${read.reason}`]);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(read.bytes);
+  } catch {
+    throw badConfig(path, ['baton.yaml: it is not UTF-8']);
+  }
+  const parsed = parseYamlFile(text);
+  if (parsed.kind === 'problems') throw badConfig(path, parsed.problems.map(placed));
+  const checked = configSchema.safeParse(parsed.file.value ?? {});
+  const problems = checked.success
+    ? owner === 'workspace'
+      ? wideningProblems(checked.data, parsed.file)
+      : []
+    : checked.error.issues.flatMap((issue) => problemsOf(issue, parsed.file));
+  if (problems.length > 0) throw badConfig(path, problems.slice(0, LIMITS.configProblems).map(placed));
+  return checked.data ?? {};
+}
+
+function wideningProblems(file: ConfigFile, yaml: YamlFile): PlacedProblem[] {
+  const allowed: readonly string[] = NARROWING_FIELDS;
+  return Object.keys(file)
+    .filter((field) => !allowed.includes(field) || (field === 'allowShell' && file.allowShell === true))
+    .map((field) => ({
+      ...yaml.placeOf([], field),
+      message: `${field}: a workspace may only narrow what is allowed; this counts only in BATON_HOME/baton.yaml`,
+    }));
+}
+
+function problemsOf(issue: z.core.$ZodIssue, yaml: YamlFile): PlacedProblem[] {
+  const path = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys(configSchema.shape).join(', ');
+    return issue.keys.map((key) => ({
+      ...yaml.placeOf(issue.path, key),
+      message: `${printable(key)}: unknown field; known are ${known}`,
+    }));
+  }
+  return [{ ...yaml.placeOf(issue.path), message: `${path === '' ? '' : `${path}: `}${issue.message}` }];
+}
+
+const printable = (key: string): string => JSON.stringify(key.slice(0, 64)).slice(1, -1);
+
+const placed = (problem: PlacedProblem): string => `baton.yaml:${problem.line}:${problem.column} ${problem.message}`;
+
+function badConfig(path: string, lines: string[]): BatonError {
+  const where = /^baton\.yaml:\d+:\d+/.exec(lines[0] ?? '')?.[0] ?? 'baton.yaml';
+  return new BatonError('bad_input', lines.join('\n'), { path: where, hint: `Mend ${path} and try again.` });
+}

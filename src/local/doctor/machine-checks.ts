@@ -1,0 +1,93 @@
+import { LIMITS } from '../../contract/limits.js';
+import type { Check, DoctorOptions } from '../doctor.js';
+import { cachedBinaryPath } from '../server-binary/find.js';
+import { runCommand } from '../server-binary/run-command.js';
+import { checkBinary, findOnPath, OLDEST_SERVER_VERSION, programOnPath } from '../server-binary/verify.js';
+import { compareVersions } from '../versions.js';
+
+type Given = DoctorOptions & { env: Readonly<Record<string, string | undefined>> };
+
+const OLDEST_NODE = '20.19.0';
+const OLDEST_GIT = '2.30.0';
+
+/** Command lines of agents, each optional. */
+const AGENT_PROGRAMS = ['claude', 'codex', 'gemini', 'copilot', 'opencode'] as const;
+
+export async function machineChecks(given: Given): Promise<Check[]> {
+  return [
+    nodeCheck(),
+    ...(await Promise.all([gitCheck(given), temporalCheck(given)])),
+    agentCheck(given),
+    containmentCheck(given),
+  ];
+}
+
+function nodeCheck(): Check {
+  const ok = compareVersions(process.version, OLDEST_NODE) >= 0;
+  const check = { name: 'node', ok, detail: `${process.version} at ${process.execPath}` };
+  return ok ? check : { ...check, fix: `Install Node.js ${OLDEST_NODE} or newer.` };
+}
+
+async function gitCheck({ env }: Given): Promise<Check> {
+  const path = programOnPath('git', env);
+  const fix = `Install git ${OLDEST_GIT} or newer; without it Baton analyses folders but isolates no edits.`;
+  if (path === undefined) return { name: 'git', ok: 'warning', detail: 'not on PATH', fix };
+  const run = await runCommand({ command: [path, '--version'], env, timeMs: LIMITS.connectMs });
+  const version = run.kind === 'ok' ? /\d+\.\d+(\.\d+)?/.exec(run.stdout)?.[0] : undefined;
+  if (version === undefined) return { name: 'git', ok: 'warning', detail: `${path} does not tell its version`, fix };
+  const ok = compareVersions(version, OLDEST_GIT) >= 0;
+  const check = { name: 'git', detail: `${version} at ${path}` };
+  return ok ? { ...check, ok } : { ...check, ok: 'warning', fix };
+}
+
+async function temporalCheck({ env }: Given): Promise<Check> {
+  const onPath = await findOnPath(env);
+  const cached = onPath.kind === 'usable' ? onPath : await checkBinary(cachedBinaryPath(env), 'cache');
+  if (cached.kind === 'usable') {
+    const { path, version, source } = cached.binary;
+    return { name: 'temporal', ok: true, detail: `server ${version} at ${path} (${source})` };
+  }
+  const go = programOnPath('go', env);
+  const how =
+    go === undefined
+      ? 'it will be downloaded at the first run'
+      : 'it will be downloaded, or built with Go, at the first run';
+  const why = onPath.kind === 'none' ? onPath.reason : '';
+  return {
+    name: 'temporal',
+    ok: 'warning',
+    detail: `${why}; ${how}`,
+    fix: `Nothing, or put a \`temporal\` with server ${OLDEST_SERVER_VERSION} or newer on PATH.`,
+  };
+}
+
+function agentCheck({ env }: Given): Check {
+  const found = AGENT_PROGRAMS.filter((program) => programOnPath(program, env) !== undefined);
+  if (found.length > 0) return { name: 'agents', ok: true, detail: `on PATH: ${found.join(', ')}` };
+  return {
+    name: 'agents',
+    ok: 'warning',
+    detail: `none of ${AGENT_PROGRAMS.join(', ')} on PATH; built-in skills and commands work without`,
+    fix: 'Install Claude Code (npm install -g @anthropic-ai/claude-code) or another agent for tasks that write code.',
+  };
+}
+
+/** What makes the processes of a task die with their worker. */
+function containmentCheck({ env }: Given): Check {
+  const name = 'containment';
+  if (process.platform !== 'linux') {
+    return {
+      name,
+      ok: 'warning',
+      detail: 'a watchdog ends the processes of tasks; ones that detach themselves may stay',
+    };
+  }
+  const missing = ['setpriv', 'unshare'].filter((program) => programOnPath(program, env) === undefined);
+  if (missing.length === 0) return { name, ok: true, detail: 'setpriv and unshare are there' };
+  return {
+    name,
+    ok: 'warning',
+    detail: `${missing.join(' and ')} not on PATH: processes of tasks that detach themselves may outlive a killed worker`,
+    fix: 'Install util-linux.',
+  };
+}

@@ -1,0 +1,74 @@
+import { LIMITS } from '../contract/limits.js';
+import type { Action, Plan, PlanDraft, PlanTask, TaskKind } from '../contract/plan.js';
+import { SKILL_NAMES } from '../contract/skills.js';
+import { levelsOf } from './graph.js';
+import { addInferredEdges } from './inferred-edges.js';
+import { topologicalOrder } from './order.js';
+import { refuse, resolveDependencies } from './references.js';
+
+/** The kind of task that each action makes. */
+export const KIND_OF_ACTION: Record<Action['kind'], TaskKind> = {
+  command: 'skill',
+  shell: 'skill',
+  skill: 'skill',
+  agent: 'agent',
+  decision: 'decision',
+};
+
+/** What a task is taken to last where the plan does not say. */
+const DEFAULT_ESTIMATE_MS: Record<Action['kind'], number> = {
+  command: 30_000,
+  shell: 30_000,
+  skill: 10_000,
+  agent: 5 * 60_000,
+  decision: 0,
+};
+
+/**
+ * A draft as a plan: ids and references checked, edges inferred from inputs and outputs added (see `addInferredEdges`), what was left open filled in,
+ * tasks in topological order (as near to the order of definition as it allows). Throws BatonError `bad_input` with the path of each problem.
+ */
+export function compilePlan(draft: PlanDraft, defaults: { maxParallel: number }): Plan {
+  if (draft.tasks.length === 0) refuse([{ path: 'tasks', message: 'empty; a plan has at least one task' }]);
+  const edges = resolveDependencies(draft.tasks);
+  const notes = addInferredEdges(draft.tasks, edges);
+  const nodes = edges.map((dependencies) => ({ dependencies }));
+  const order = topologicalOrder(nodes);
+  const levels = levelsOf(nodes, order);
+  const tasks = order.flatMap((position): PlanTask[] => {
+    const task = draft.tasks[position];
+    if (!task) return [];
+    const { kind } = task.action;
+    return [
+      {
+        ...task,
+        kind: KIND_OF_ACTION[kind],
+        dependencies: (edges[position] ?? []).map((dependency) => draft.tasks[dependency]?.id ?? ''),
+        estimateMs: task.estimateMs ?? defaultEstimateMs(task.action),
+        timeLimitMs: task.timeLimitMs ?? LIMITS.taskTimeLimitMs,
+        level: levels[position] ?? 0,
+      },
+    ];
+  });
+  const isChain = new Set(levels).size === levels.length;
+  return {
+    v: 1,
+    name: draft.name,
+    description: draft.description,
+    strategy: isChain ? 'sequential' : 'parallel',
+    maxParallel: draft.maxParallel ?? defaults.maxParallel,
+    onFailure: draft.onFailure,
+    tasks,
+    notes: bounded(notes),
+  };
+}
+
+function defaultEstimateMs(action: Action): number {
+  const skill = action.kind === 'skill' ? SKILL_NAMES.find(({ name }) => name === action.name) : undefined;
+  return skill?.estimateMs ?? DEFAULT_ESTIMATE_MS[action.kind];
+}
+
+function bounded(notes: string[]): string[] {
+  const left = notes.length - LIMITS.planNotes;
+  return left > 0 ? [...notes.slice(0, LIMITS.planNotes), `… and ${left} more notes`] : notes;
+}

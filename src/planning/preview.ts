@@ -1,0 +1,111 @@
+import { LIMITS } from '../contract/limits.js';
+import type { GraphNode, Plan, PlanTask } from '../contract/plan.js';
+import { byLevel, criticalPath, lowerBoundMs, workOf } from './graph.js';
+import { listSchedule, parallelismRate } from './schedule.js';
+import { agentOf, toGraph } from './to-graph.js';
+
+export interface Estimate {
+  makespanMs: number;
+  sequentialMs: number;
+  lowerBoundMs: number;
+  costUsd: number;
+}
+
+/** What is known of a plan before anything runs (DEC-6). Ids stand for tasks; times are predicted from the estimates, in ms from the start. */
+export interface Preview {
+  levels: string[][];
+  /** The levels in groups of at most 5, to be shown; nothing waits for a whole group. */
+  groups: string[][];
+  criticalPath: string[];
+  estimate: Estimate;
+  /** Share of task time, 0 … 1, during which another task runs too. */
+  parallelismRate: number;
+  checkpoints: string[];
+  /** Ends of levels, at most 20 of them: by when which part is done. */
+  milestones: { name: string; tasks: number; atMs: number }[];
+  allocations: { task: string; agent: string; why: string }[];
+  /** Questions that will be asked on the way. */
+  decisions: { task: string; question: string; options: string[]; otherwise: string | null }[];
+  coordination: { strategy: string; why: string; synchronizationPoints: string[] };
+}
+
+export function previewPlan(plan: Plan): Preview {
+  const nodes = toGraph(plan);
+  // A compiled plan is in topological order.
+  const order = nodes.map((_, position) => position);
+  const id = (position: number): string => nodes[position]?.id ?? '';
+  const levels = byLevel(plan.tasks.map(({ level }) => level)).map((level) => level.map(id));
+  const schedule = listSchedule(nodes, order, plan.maxParallel);
+  return {
+    levels,
+    groups: levels.flatMap((level) => chunks(level, LIMITS.groupTasks)),
+    criticalPath: criticalPath(nodes, order).map(id),
+    estimate: {
+      makespanMs: schedule.makespanMs,
+      sequentialMs: workOf(nodes),
+      lowerBoundMs: Math.ceil(lowerBoundMs(nodes, order, plan.maxParallel)),
+      costUsd: 0,
+    },
+    parallelismRate: parallelismRate(schedule),
+    checkpoints: [],
+    milestones: milestonesOf(plan, schedule.endMs, levels.length),
+    allocations: plan.tasks.map((task) => ({
+      task: task.id,
+      agent: agentOf(task.action),
+      why: WHY[task.action.kind](task),
+    })),
+    decisions: plan.tasks.flatMap(({ id: task, action }) =>
+      action.kind === 'decision'
+        ? [{ task, question: action.question, options: action.options, otherwise: action.otherwise ?? null }]
+        : [],
+    ),
+    coordination: coordinationOf(nodes),
+  };
+}
+
+/** The `plan` and `estimate` of the JSON that `plan` prints; `digest` names the plan's canonical JSON. */
+export function planJson(plan: Plan, digest: string): { plan: Record<string, unknown>; estimate: Estimate } {
+  const { estimate, ...preview } = previewPlan(plan);
+  const { name, description, strategy, maxParallel, onFailure, tasks, notes } = plan;
+  return { plan: { digest, name, description, strategy, maxParallel, onFailure, tasks, notes, ...preview }, estimate };
+}
+
+const WHY: Record<PlanTask['action']['kind'], (task: PlanTask) => string> = {
+  command: () => 'the task is a command',
+  shell: () => 'the task is a text for the shell',
+  skill: () => 'a built-in skill does this without a model',
+  agent: ({ action }) =>
+    action.kind === 'agent' && action.agent !== undefined ? 'named by the plan' : 'any installed agent may take it',
+  decision: () => 'a person decides',
+};
+
+function milestonesOf(plan: Plan, endMs: readonly number[], levels: number): Preview['milestones'] {
+  const ends = new Array<number>(levels).fill(0);
+  const counts = new Array<number>(levels).fill(0);
+  plan.tasks.forEach(({ level }, position) => {
+    ends[level] = Math.max(ends[level] ?? 0, endMs[position] ?? 0);
+    counts[level] = (counts[level] ?? 0) + 1;
+  });
+  let [atMs, tasks] = [0, 0];
+  const step = Math.max(1, Math.ceil(levels / LIMITS.milestones));
+  return ends.flatMap((end, level) => {
+    atMs = Math.max(atMs, end);
+    tasks += counts[level] ?? 0;
+    const shown = (level + 1) % step === 0 || level === levels - 1;
+    return shown ? [{ name: `level ${level + 1} of ${levels} done`, tasks, atMs }] : [];
+  });
+}
+
+function coordinationOf(nodes: readonly GraphNode[]): Preview['coordination'] {
+  return {
+    strategy: 'leader-follower',
+    why: 'Baton hands out the tasks; results pass along the dependencies, and tasks do not talk to each other',
+    synchronizationPoints: nodes.filter(({ dependencies }) => dependencies.length > 1).map(({ id }) => id),
+  };
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  const result: T[][] = [];
+  for (let i = 0; i < items.length; i += size) result.push(items.slice(i, i + size));
+  return result;
+}

@@ -1,0 +1,160 @@
+import type { Decision } from '../contract/decision.js';
+import { globalId } from '../contract/names.js';
+import type { RequestStatus } from '../contract/phase.js';
+import type { DecisionView, RequestView, TaskView } from '../contract/view.js';
+import type { Engine } from '../engine/model.js';
+import { taskState } from '../engine/lifecycle.js';
+import { hasEnded, statusOf } from '../engine/moves.js';
+import type { EngineState, SkipReason } from '../engine/state.js';
+import { boundsOf, runOf } from './runs.js';
+
+/**
+ * A request as scripts read it. `artifacts`, `result` and `report` are for the caller to fill in, who knows paths; `page` limits `tasks`
+ * (all by default). Makespan runs from the plan's acceptance to the last task's end, or to `now` (ms) while tasks are left.
+ * O(tasks + edges).
+ */
+export function requestView(
+  engine: Engine,
+  options: { now: number; page?: { from: number; count: number } },
+): RequestView {
+  const { state, graph } = engine;
+  return {
+    v: 1,
+    requestId: state.request,
+    status: requestStatus(state),
+    state: state.phase,
+    tasks: taskViews(engine, options.page ?? { from: 0, count: graph.nodes.length }),
+    makespanMs: makespanOf(engine, options.now),
+    ...boundsOf(engine),
+    decisions: state.decisions.map((decision) => decisionView(state.request, decision)),
+    cost: { ...state.cost },
+    artifacts: [],
+    result: null,
+    report: null,
+    ...(state.error ? { error: { ...state.error } } : {}),
+  };
+}
+
+/**
+ * What `status` shows. waiting: a decision is open and nothing runs, may run, or will be tried again by itself (before its plan is approved
+ * nothing may run). paused: by a person, as a whole or all that is left.
+ */
+export function requestStatus(state: EngineState): RequestStatus {
+  if (state.outcome) return state.outcome;
+  if (state.phase === 'ERROR') return 'failed';
+  if (state.paused) return 'paused';
+  const open = state.decisions.filter((decision) => decision.state === 'open');
+  const seen = new Set(state.tasks.map((_, task) => taskState(state, task)));
+  if (seen.has('running')) return 'running';
+  if (open.some((decision) => decision.kind === 'plan')) return 'waiting';
+  if (seen.has('ready') || seen.has('queued')) return 'running';
+  if (Object.keys(state.timers).some((id) => id.startsWith('retry:'))) return 'running';
+  if (open.length > 0) return 'waiting';
+  return seen.has('paused') ? 'paused' : 'running';
+}
+
+/** When a request stopped changing: `now` while it has not. */
+export function endOf(state: EngineState, now: number): number {
+  if (state.endedAt !== null) return state.endedAt;
+  return state.phase === 'ERROR' ? (state.transitions.at(-1)?.at ?? now) : now;
+}
+
+export function makespanOf(engine: Engine, now: number): number {
+  const { state, graph, index } = engine;
+  if (state.acceptedAt === null) return 0;
+  let last = state.acceptedAt;
+  for (let task = 0; task < graph.nodes.length; task += 1) {
+    if (!hasEnded(engine, task)) return Math.max(0, endOf(state, now) - state.acceptedAt);
+    last = Math.max(last, index.since[task] ?? last);
+  }
+  return last - state.acceptedAt;
+}
+
+/** Tasks `from` … `from + count − 1` in the plan's order. */
+export function taskViews(engine: Engine, page: { from: number; count: number }): TaskView[] {
+  const positions = queuePositions(engine);
+  const from = Math.max(0, Math.trunc(page.from) || 0);
+  const end = Math.min(engine.graph.nodes.length, from + Math.max(0, Math.trunc(page.count) || 0));
+  const views: TaskView[] = [];
+  for (let task = from; task < end; task += 1) views.push(taskView(engine, task, positions));
+  return views;
+}
+
+/** One task, by its position in the plan. */
+export function taskView(engine: Engine, task: number, positions = queuePositions(engine)): TaskView {
+  const node = engine.graph.nodes[task];
+  if (!node) throw new RangeError(`the plan has no task at position ${task}`);
+  const { attempts, startedAt, finishedAt, durationMs } = runOf(engine, task);
+  const error = engine.state.details[task]?.error;
+  const status = statusOf(engine, task);
+  const queuePosition = positions.get(task);
+  const note = noteOf(engine, task, queuePosition);
+  return {
+    id: node.id,
+    title: node.title,
+    kind: node.kind,
+    type: node.type,
+    agent: node.agent,
+    status,
+    attempts,
+    startedAt: startedAt === null ? null : isoTime(startedAt),
+    finishedAt: finishedAt === null ? null : isoTime(finishedAt),
+    durationMs,
+    dependencies: node.dependencies.map((dependency) => engine.graph.nodes[dependency]?.id ?? ''),
+    // A failed attempt that a later one made good is no error of the task.
+    ...(error && status !== 'completed' ? { error: { ...error } } : {}),
+    ...(note === undefined ? {} : { note }),
+    ...(queuePosition === undefined ? {} : { queuePosition }),
+  };
+}
+
+/** Place of each task in the order of dispatch, from 1, for those that only wait for a free slot. O(tasks). */
+export function queuePositions(engine: Engine): Map<number, number> {
+  const positions = new Map<number, number>();
+  if (engine.index.counts.queued + engine.index.counts.ready === 0) return positions;
+  for (const task of engine.graph.byRank) {
+    const status = statusOf(engine, task);
+    const isQueued = status === 'queued' || (status === 'ready' && engine.graph.nodes[task]?.kind !== 'decision');
+    if (isQueued) positions.set(task, positions.size + 1);
+  }
+  return positions;
+}
+
+const SKIPPED: Record<SkipReason, string> = {
+  person: 'skipped by a person',
+  choice: 'ruled out by a decision',
+  dependency: 'something that it depends on did not complete',
+  stopped: 'the plan stopped at its first failure',
+};
+
+function noteOf(engine: Engine, task: number, queuePosition: number | undefined): string | undefined {
+  const detail = engine.state.details[task];
+  const status = statusOf(engine, task);
+  const retryAt = engine.state.timers[`retry:${task}`];
+  if (status === 'skipped') return detail?.reason && SKIPPED[detail.reason];
+  if (status === 'completed') return detail?.choice === undefined ? undefined : `chosen: ${detail.choice}`;
+  if (status === 'running') return detail?.stopping && 'being stopped';
+  if (status === 'waiting' && retryAt !== undefined) return `tried again at ${isoTime(retryAt)}`;
+  return queuePosition === undefined ? undefined : `number ${queuePosition} in the queue`;
+}
+
+/** A decision as scripts read it: id global, times ISO 8601 UTC. */
+export function decisionView(request: string, decision: Decision): DecisionView {
+  const { raisedAt, deadline, answer, refused, ...rest } = decision;
+  return {
+    ...rest,
+    id: globalId(request, decision.id),
+    raisedAt: isoTime(raisedAt),
+    deadline: deadline === null ? null : isoTime(deadline),
+    answer: answer && { ...answer, at: isoTime(answer.at) },
+    ...(refused ? { refused: refused.map((entry) => ({ ...entry, at: isoTime(entry.at) })) } : {}),
+  };
+}
+
+/** The last millisecond that a date can hold. */
+const LATEST_MS = 8.64e15;
+
+/** Milliseconds since 1970 as ISO 8601 UTC; what no date can hold becomes the nearest one that can. */
+export function isoTime(ms: number): string {
+  return new Date(Number.isNaN(ms) ? 0 : Math.min(LATEST_MS, Math.max(-LATEST_MS, ms))).toISOString();
+}

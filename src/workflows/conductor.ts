@@ -1,0 +1,121 @@
+import { CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
+import { LIMITS } from '../contract/limits.js';
+import type { Intake } from '../contract/orders.js';
+import type { RequestInput } from '../contract/request.js';
+import type { RequestView } from '../contract/view.js';
+import { drive, type Driver, type Ports } from '../engine/driver.js';
+import { open, type Engine } from '../engine/model.js';
+import type { EventBody, Reply } from '../engine/events.js';
+import { createState, type EngineState } from '../engine/state.js';
+import { createFace, type Face } from './face.js';
+import { failureOf, internalFailure } from './failures.js';
+import { createPorts, readGraph, type Work } from './ports.js';
+import { lightActivities } from './activities.js';
+
+/** What one run hands to the next. */
+export interface Carried {
+  v: 1;
+  intake: Intake;
+  state: EngineState;
+}
+
+/** The request as the workflow's code sees it: it posts what happens, and asks whether it is over. It holds no policy. */
+export interface Conductor {
+  input: RequestInput;
+  engine(): Engine;
+  face: Face;
+  post(body: EventBody): Reply;
+  begin(): Promise<void>;
+  followCancellation(scope: CancellationScope): void;
+  isOver(): boolean;
+  mayContinueAsNew(): boolean;
+  isBusy(): boolean;
+  carry(): Carried;
+  end(): RequestView;
+}
+
+export function createConductor(input: RequestInput, carried: Carried | undefined): Conductor {
+  const { workflowId } = workflowInfo();
+  const settings = { maxParallel: LIMITS.parallelTasksDefault, onFailure: 'continue', interaction: 'checkpoint', yes: false, by: '' } as const;
+  const state = carried?.state ?? createState({ request: workflowId, at: Date.now(), settings });
+  const work: Work = { intake: carried?.intake, open: 0, result: undefined, failure: undefined, cancelledByTemporal: false };
+  const face = createFace(input.description);
+  const post = (body: EventBody): Reply => {
+    try {
+      const reply = driver.post({ ...body, request: workflowId, at: Date.now() } as Parameters<Driver['post']>[0]);
+      face.show(driver.engine);
+      return reply;
+    } catch (error) {
+      // A plain error thrown here would fail the workflow task for ever; a defect must end the request with a word instead.
+      work.failure ??= internalFailure(error);
+      return { kind: 'refused', code: 'internal', message: 'a defect in Baton ended this request' };
+    }
+  };
+  const ports = createPorts({ input, work, face, post, engine: () => driver.engine });
+  const driver: Driver = drive(open(state), ports);
+  return {
+    input,
+    engine: () => driver.engine,
+    face,
+    post,
+    begin: () => (carried ? takeUp(work, driver, ports, face) : accept(input, work, face, post)),
+    followCancellation: (scope) => {
+      scope.cancelRequested.catch(() => {
+        work.cancelledByTemporal = true;
+        post({ kind: 'cancel', by: 'temporal' });
+      });
+    },
+    isOver: () => work.result !== undefined || work.failure !== undefined,
+    mayContinueAsNew: () => mayContinueAsNew(work, driver.engine, post),
+    isBusy: () => workflowInfo().historyLength >= LIMITS.historyEventsBusy,
+    carry: () => ({ v: 1, intake: work.intake as Intake, state: driver.engine.state }),
+    end: () => {
+      if (work.failure) throw work.failure;
+      if (work.cancelledByTemporal) throw new CancelledFailure('cancelled from Temporal; baton status shows what was done');
+      return work.result as RequestView;
+    },
+  };
+}
+
+/** A new request: its input is checked and bound to a host, then the engine starts. */
+async function accept(input: RequestInput, work: Work, face: Face, post: Conductor['post']): Promise<void> {
+  try {
+    const intake = await lightActivities(undefined, 'check the request').intake({ input, request: workflowInfo().workflowId });
+    work.intake = intake;
+    face.allow(intake.attributes);
+  } catch (error) {
+    work.failure = failureOf(error);
+    return;
+  }
+  face.tag({ BatonState: 'running' });
+  post({ kind: 'start' });
+}
+
+/** A request that continues: the graph is read again, and what was under way (timers only) is taken up. */
+async function takeUp(work: Work, driver: Driver, ports: Ports, face: Face): Promise<void> {
+  const { state } = driver.engine;
+  if (work.intake) face.allow(work.intake.attributes);
+  try {
+    if (state.plan && work.intake) driver.engine = open(state, await readGraph(work.intake, state.plan.digest, state.request));
+  } catch (error) {
+    work.failure = failureOf(error);
+    return;
+  }
+  for (const [id, due] of Object.entries(state.timers)) {
+    ports.timer({ kind: 'timer', id, ms: Math.max(0, due - Date.now()), summary: `${id}, taken up` });
+  }
+  driver.post({ kind: 'wake', request: state.request, at: Date.now() });
+}
+
+/**
+ * A run ends before Temporal's own limits only at a moment when no activity is open, since an open one dies with its run. From the
+ * suggestion on any such moment is taken; near the limits nothing more is dispatched until one comes.
+ */
+function mayContinueAsNew(work: Work, engine: Engine, post: Conductor['post']): boolean {
+  const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
+  if (!continueAsNewSuggested || engine.state.plan === null) return false;
+  if (work.open === 0) return true;
+  const mustDrain = historyLength >= LIMITS.historyEventsDrain || historySize >= LIMITS.historyBytesDrain;
+  if (mustDrain && !engine.index.hold) post({ kind: 'hold' });
+  return false;
+}

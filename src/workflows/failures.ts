@@ -1,0 +1,35 @@
+import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ERRORS, type ErrorCode } from '../contract/errors.js';
+import { LIMITS } from '../contract/limits.js';
+import type { TaskError } from '../contract/task.js';
+
+const clip = (text: string): string => text.slice(0, LIMITS.errorTextBytes);
+
+/** What an activity's failure means for its task. */
+export function taskErrorOf(error: unknown): TaskError {
+  const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
+  if (cause instanceof TimeoutFailure) {
+    const waited = cause.timeoutType === 'SCHEDULE_TO_CLOSE' || cause.timeoutType === 'SCHEDULE_TO_START';
+    return waited
+      ? { code: 'no_worker', message: 'no worker of the host carried the task out in time' }
+      : { code: 'time_limit', message: `the activity timed out (${cause.timeoutType})` };
+  }
+  if (cause instanceof ApplicationFailure) return { code: codeOf(cause.type), message: clip(cause.message) };
+  return { code: 'internal', message: clip(cause instanceof Error ? cause.message : String(cause)) };
+}
+
+export const isCancellation = (error: unknown): boolean =>
+  error instanceof CancelledFailure || (error instanceof ActivityFailure && error.cause instanceof CancelledFailure);
+
+/** The failure of the whole request, readable in Temporal Web and never retried. */
+export function failureOf(error: unknown): ApplicationFailure {
+  const { code, message } = taskErrorOf(error);
+  return ApplicationFailure.nonRetryable(message, code);
+}
+
+export function internalFailure(error: unknown): ApplicationFailure {
+  const message = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
+  return ApplicationFailure.nonRetryable(clip(message), 'internal');
+}
+
+const codeOf = (type: string | null | undefined): ErrorCode => (type && type in ERRORS ? (type as ErrorCode) : 'internal');

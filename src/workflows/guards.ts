@@ -1,0 +1,54 @@
+import { ApplicationFailure, type WorkflowInfo } from '@temporalio/workflow';
+import { LIMITS } from '../contract/limits.js';
+import type { RequestInput } from '../contract/request.js';
+import type { Carried } from './conductor.js';
+
+/** Bad input fails at once with the path to the field, and is never retried. */
+export const badInput = (message: string): ApplicationFailure => ApplicationFailure.nonRetryable(message, 'bad_input');
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The little that must hold before the first activity checks the whole input: this guard stays free of zod, which would make every cached
+ * workflow three times as large.
+ */
+export function guardInput(input: unknown): RequestInput {
+  if (!isRecord(input)) throw badInput('input: expected one object such as {"description": "…", "workspace": "/path"}');
+  if (typeof input['description'] !== 'string') throw badInput('input.description: expected a text');
+  if (input['description'].length > LIMITS.descriptionChars) {
+    throw badInput(`input.description: longer than ${LIMITS.descriptionChars} characters`);
+  }
+  return input as unknown as RequestInput;
+}
+
+/** A second argument counts only in a run that continues another: a start from outside could put any approval into it. */
+export function guardCarried(carried: unknown, info: WorkflowInfo): Carried | undefined {
+  if (carried === undefined || carried === null) return undefined;
+  if (info.continuedFromExecutionRunId === undefined) throw badInput('input: expected one object, found a second argument');
+  return carried as Carried;
+}
+
+/** Bounded text of a field, or undefined where it is absent. */
+export function optionalText(value: Record<string, unknown>, field: string, most: number): string | undefined {
+  const text = value[field];
+  if (text === undefined || text === null) return undefined;
+  if (typeof text !== 'string') throw badInput(`${field}: expected a text`);
+  if (text.length > most) throw badInput(`${field}: longer than ${most} characters`);
+  return text;
+}
+
+export function text(value: Record<string, unknown>, field: string, most: number): string {
+  const found = optionalText(value, field, most);
+  if (found === undefined || found === '') throw badInput(`${field}: expected a text`);
+  return found;
+}
+
+/** Refuses what nobody asked for, so that a misspelt field is never silently without effect. */
+export function onlyFields(value: unknown, allowed: readonly string[]): Record<string, unknown> {
+  const record = value === undefined || value === null ? {} : value;
+  if (!isRecord(record)) throw badInput('expected one object');
+  const unknown = Object.keys(record).filter((field) => !allowed.includes(field));
+  if (unknown.length > 0) throw badInput(`${unknown[0] ?? ''}: unknown field; allowed are ${allowed.join(', ')}`);
+  return record;
+}

@@ -1,0 +1,123 @@
+import {
+  ApplicationFailure,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setDefaultSignalHandler,
+  setDefaultUpdateHandler,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { VIAS, type Via } from '../contract/decision.js';
+import { LIMITS } from '../contract/limits.js';
+import { MESSAGES, splitGlobalId, type MessageName } from '../contract/names.js';
+import type { EventBody, Reply } from '../engine/events.js';
+import type { Conductor } from './conductor.js';
+import { badInput, onlyFields, optionalText, text } from './guards.js';
+import { registerQueries } from './queries.js';
+
+/** What an update answers. */
+export interface Accepted {
+  v: 1;
+  result: 'accepted' | 'unchanged';
+  message: string;
+}
+
+const DESCRIPTIONS: Record<MessageName, string> = {
+  decide: 'Answer a decision: {"decisionId": "d1", "choice": "approve", "comment": "optional"}',
+  pause: 'Start nothing more until resume: {} or {"task": "id"}',
+  resume: 'Go on after a pause: {} or {"task": "id"}',
+  cancel: 'End what runs and give up the rest: {} or {"task": "id"}',
+  retry: 'Run what failed once more: {} or {"task": "id"}',
+  skip: 'Go on without a task: {"task": "id"}',
+};
+
+/** Reads a message: the event that it stands for, or a failure with the path to the bad field. */
+const READERS: Record<MessageName, (input: unknown, via: Via) => EventBody> = {
+  decide: (input, via) => {
+    const value = onlyFields(input, ['decisionId', 'choice', 'comment', 'digest', 'by', 'via', 'request']);
+    const digest = optionalText(value, 'digest', LIMITS.commentChars);
+    return {
+      kind: 'decide',
+      decision: localId(text(value, 'decisionId', LIMITS.requestIdChars * 2)),
+      choice: text(value, 'choice', LIMITS.commentChars),
+      comment: optionalText(value, 'comment', LIMITS.commentChars) ?? '',
+      ...(digest === undefined ? {} : { digest }),
+      by: optionalText(value, 'by', LIMITS.requestIdChars) ?? 'unnamed',
+      via: claimedVia(value, via),
+    };
+  },
+  pause: (input) => control('pause', input),
+  resume: (input) => control('resume', input),
+  cancel: (input) => control('cancel', input),
+  retry: (input) => control('retry', input),
+  skip: (input) => {
+    const event = control('skip', input);
+    if (event.kind !== 'skip' || event.task === '') throw badInput('task: expected the id of a task');
+    return event;
+  },
+};
+
+/** Registers every message before the first await, so that none that is sent with the start is lost. */
+export function registerMessages(conductor: Conductor): void {
+  for (const name of MESSAGES) {
+    setHandler(defineSignal<[unknown]>(name), (input) => receiveSignal(conductor, name, input), { description: DESCRIPTIONS[name] });
+    setHandler(defineUpdate<Accepted, [unknown]>(name), (input) => receiveUpdate(conductor, name, input), {
+      description: DESCRIPTIONS[name],
+      validator: (input) => {
+        if (conductor.isBusy()) throw ApplicationFailure.nonRetryable('the request is about to continue as a new run; try again', 'busy');
+        READERS[name](input, 'update');
+      },
+    });
+  }
+  setDefaultUpdateHandler((name) => {
+    throw badInput(`unknown update ${name}; known are ${MESSAGES.join(', ')}`);
+  });
+  // A signal cannot be refused: what is unknown or malformed is kept to be shown, and changes nothing.
+  setDefaultSignalHandler((name) => note(conductor, `unknown signal ${name.slice(0, 80)}; known are ${MESSAGES.join(', ')}`));
+  registerQueries(conductor, defineQuery, setHandler);
+}
+
+function receiveSignal(conductor: Conductor, name: MessageName, input: unknown): void {
+  let event: EventBody;
+  try {
+    event = READERS[name](input, 'signal');
+  } catch (error) {
+    note(conductor, `malformed signal ${name}: ${error instanceof Error ? error.message : ''}`);
+    return;
+  }
+  const reply = conductor.post(event);
+  if (reply.kind === 'refused') note(conductor, `signal ${name} refused: ${reply.message}`);
+}
+
+function receiveUpdate(conductor: Conductor, name: MessageName, input: unknown): Accepted {
+  const reply: Reply = conductor.post(READERS[name](input, 'update'));
+  if (reply.kind === 'refused') throw ApplicationFailure.nonRetryable(reply.message, reply.code);
+  return { v: 1, result: reply.kind, message: reply.message };
+}
+
+function note(conductor: Conductor, text: string): void {
+  conductor.post({ kind: 'note', text: text.slice(0, 500) });
+}
+
+function control(kind: 'pause' | 'resume' | 'cancel' | 'retry' | 'skip', input: unknown): EventBody {
+  const value = onlyFields(input, ['task', 'by', 'request']);
+  const task = optionalText(value, 'task', LIMITS.requestIdChars * 2);
+  const by = optionalText(value, 'by', LIMITS.requestIdChars) ?? 'unnamed';
+  if (kind === 'skip') return { kind, task: task === undefined ? '' : localId(task), by };
+  return { kind, by, ...(task === undefined ? {} : { task: localId(task) }) };
+}
+
+/** `d1` and `my-req/d1` name the same here; another request's decision does not. */
+function localId(id: string): string {
+  const { request, local } = splitGlobalId(id);
+  if (local === undefined) return id;
+  if (request !== workflowInfo().workflowId) throw badInput(`${id} belongs to another request`);
+  return local;
+}
+
+/** Baton's own clients say how the answer came to them; whatever else is claimed counts as what it is. */
+function claimedVia(value: Record<string, unknown>, via: Via): Via {
+  const claimed = value['via'];
+  return VIAS.find((known) => known === claimed && known !== 'yes' && known !== 'deadline') ?? via;
+}

@@ -1,0 +1,155 @@
+import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
+import { hostQueue } from '../contract/names.js';
+import type { Intake } from '../contract/orders.js';
+import type { RequestInput } from '../contract/request.js';
+import type { TaskResult } from '../contract/task.js';
+import type { RequestView } from '../contract/view.js';
+import type { Ports } from '../engine/driver.js';
+import type { Engine } from '../engine/model.js';
+import type { EventBody, Reply } from '../engine/events.js';
+import { buildGraph, type Graph } from '../engine/graph.js';
+import { lightActivities, performTask } from './activities.js';
+import type { Face } from './face.js';
+import { failureOf, isCancellation, taskErrorOf } from './failures.js';
+
+/** What is under way in this run beside the engine. */
+export interface Work {
+  intake: Intake | undefined;
+  /** Activities that have not ended. */
+  open: number;
+  result: RequestView | undefined;
+  failure: Error | undefined;
+  cancelledByTemporal: boolean;
+}
+
+interface Shell {
+  input: RequestInput;
+  work: Work;
+  face: Face;
+  post: (body: EventBody) => Reply;
+  engine: () => Engine;
+}
+
+/** Carries the engine's commands out as activities and timers. Each port returns at once; what comes of it is posted later. */
+export function createPorts(shell: Shell): Ports {
+  const tasks = new Map<string, CancellationScope>();
+  const timers = new Map<string, CancellationScope>();
+  const later = (what: Promise<void>): void => {
+    what.catch((error: unknown) => (shell.work.failure ??= failureOf(error)));
+  };
+  return {
+    analyze: () => later(analyze(shell)),
+    plan: () => later(plan(shell)),
+    run: ({ tasks: orders }) => {
+      for (const order of orders) later(runTask(shell, tasks, order));
+    },
+    stop: ({ task, epoch }) => tasks.get(`${task}/${epoch}`)?.cancel(),
+    ask: () => undefined,
+    timer: ({ id, ms, summary }) => later(runTimer(shell, timers, { id, ms, summary })),
+    untimer: ({ id }) => timers.get(id)?.cancel(),
+    conclude: () => later(conclude(shell)),
+    finish: () => undefined,
+  };
+}
+
+const intakeOf = ({ work }: Shell): Intake => {
+  if (!work.intake) throw new Error('the request was not taken in');
+  return work.intake;
+};
+
+/** Runs a light activity on the request's host, counted as open so that no new run begins beneath it. */
+async function light<T>(shell: Shell, summary: string, call: (activities: ReturnType<typeof lightActivities>) => Promise<T>): Promise<T> {
+  shell.work.open += 1;
+  try {
+    return await call(lightActivities(intakeOf(shell).queue, summary));
+  } finally {
+    shell.work.open -= 1;
+  }
+}
+
+async function analyze(shell: Shell): Promise<void> {
+  const { workflowId: request } = workflowInfo();
+  const { input } = shell;
+  const found = await light(shell, 'measure the workspace, analyse the request', (activities) => activities.analyze({ request, input }));
+  shell.face.tag({ BatonIntent: found.intent, BatonWorkspace: found.workspace });
+  shell.post({ kind: 'analyzed', data: found.data });
+}
+
+async function plan(shell: Shell): Promise<void> {
+  const { workflowId: request } = workflowInfo();
+  const { input } = shell;
+  const head = await light(shell, 'plan the tasks', (activities) => activities.plan({ request, input }));
+  const graph = await readGraph(intakeOf(shell), head.digest, request);
+  const { maxParallel, onFailure, approval, yes, by } = head;
+  shell.post({ kind: 'planned', graph, maxParallel, onFailure, approval, yes, by });
+}
+
+/** Reads the graph of a plan in pieces, since one payload may not hold it. */
+export async function readGraph(intake: Intake, digest: string, request: string): Promise<Graph> {
+  const nodes = [];
+  for (let from: number | null = 0; from !== null; ) {
+    const piece: Awaited<ReturnType<ReturnType<typeof lightActivities>['graph']>> = await lightActivities(
+      intake.queue,
+      'read the plan',
+    ).graph({ request, plan: digest, from });
+    nodes.push(...piece.nodes);
+    from = piece.next;
+  }
+  return buildGraph(digest, nodes);
+}
+
+async function runTask(
+  shell: Shell,
+  tasks: Map<string, CancellationScope>,
+  order: { task: number; epoch: number; attempt: number },
+): Promise<void> {
+  const { graph, state } = shell.engine();
+  const node = graph.nodes[order.task];
+  if (!node) return;
+  const scope = new CancellationScope({ cancellable: true });
+  const key = `${order.task}/${order.epoch}`;
+  tasks.set(key, scope);
+  shell.work.open += 1;
+  let result: TaskResult;
+  const startedAt = Date.now();
+  try {
+    const { epoch, attempt } = order;
+    result = await scope.run(() =>
+      performTask(hostQueue(intakeOf(shell).host), node, { request: state.request, task: node.id, epoch, attempt, plan: graph.digest }),
+    );
+  } catch (error) {
+    result = isCancellation(error)
+      ? { kind: 'cancelled', startedAt }
+      : { kind: 'failed', startedAt, error: taskErrorOf(error), artifacts: [] };
+  }
+  shell.work.open -= 1;
+  if (tasks.get(key) === scope) tasks.delete(key);
+  shell.post({ kind: 'task.ended', ...order, result, random: Math.random() });
+}
+
+async function runTimer(
+  shell: Shell,
+  timers: Map<string, CancellationScope>,
+  { id, ms, summary }: { id: string; ms: number; summary: string },
+): Promise<void> {
+  const scope = new CancellationScope({ cancellable: true });
+  timers.set(id, scope);
+  try {
+    await scope.run(() => sleep(Math.max(1, ms), { summary }));
+  } catch (error) {
+    if (isCancellation(error)) return;
+    throw error;
+  } finally {
+    if (timers.get(id) === scope) timers.delete(id);
+  }
+  shell.post({ kind: 'timer', id });
+}
+
+/** Writes the report and the final state, then the request is over. */
+async function conclude(shell: Shell): Promise<void> {
+  const { state } = shell.engine();
+  const { description } = shell.input;
+  const result = await light(shell, 'write the report', (activities) => activities.conclude({ state, description }));
+  shell.post({ kind: 'concluded' });
+  shell.work.result = { ...result, state: shell.engine().state.phase };
+}

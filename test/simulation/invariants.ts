@@ -1,0 +1,110 @@
+import { ENDED_STATES, type TaskState } from '../../src/contract/task.js';
+import type { Engine } from '../../src/engine/model.js';
+import type { Command, EngineEvent, Reply } from '../../src/engine/events.js';
+import type { Graph } from '../../src/engine/graph.js';
+import { historyOf, TASK_TRANSITIONS } from '../../src/engine/lifecycle.js';
+
+export interface Seen {
+  engine: Engine;
+  event: EngineEvent;
+  commands: Command[];
+  reply: Reply;
+}
+
+/** What must hold in every run, by name. Each has a planted defect in `defects.ts` that breaks it. */
+export const INVARIANTS = [
+  'dependency order',
+  'capacity',
+  'no double dispatch',
+  'every task ends',
+  'the request finishes once',
+  'nothing starts while paused',
+  'nothing starts after a cancel',
+  'legal transitions only',
+  'longest path first',
+  'honest outcome',
+] as const;
+export type Invariant = (typeof INVARIANTS)[number];
+
+/** Watches a run from outside with its own book-keeping, trusting nothing that the engine says of itself but its state. */
+export function createWatch(graph: Graph, maxParallel: number) {
+  const violations: string[] = [];
+  const trace: string[] = [];
+  const running = new Set<number>();
+  const dispatched = new Set<string>();
+  const paused = { request: false };
+  let cancelled = false;
+  let finishes = 0;
+  let failuresSeen = false;
+  const broken = (invariant: Invariant, detail: string): void => void violations.push(`${invariant}: ${detail}`);
+  const status = (engine: Engine, task: number): TaskState => historyOf(engine.state, task).at(-1)?.to ?? 'pending';
+  const satisfied = (engine: Engine, task: number): boolean =>
+    status(engine, task) === 'completed' || (status(engine, task) === 'skipped' && engine.state.details[task]?.reason === 'person');
+
+  function follow({ event, reply }: Seen): void {
+    if (event.kind === 'task.ended' && reply.kind === 'accepted') {
+      running.delete(event.task);
+      if (event.result.kind === 'failed') failuresSeen = true;
+    }
+    if (reply.kind === 'refused') return;
+    if (event.kind === 'pause' && event.task === undefined) paused.request = true;
+    if (event.kind === 'resume' && event.task === undefined) paused.request = false;
+    if (event.kind === 'cancel' && event.task === undefined) cancelled = true;
+    if (event.kind === 'decide' && reply.kind === 'accepted' && event.choice === 'reject') cancelled ||= event.decision === 'd1';
+  }
+
+  function checkRun({ engine }: Seen, task: number, key: string): void {
+    if (paused.request) broken('nothing starts while paused', key);
+    if (cancelled) broken('nothing starts after a cancel', key);
+    if (dispatched.has(key) || running.has(task)) broken('no double dispatch', key);
+    dispatched.add(key);
+    running.add(task);
+    if (running.size > maxParallel) broken('capacity', `${running.size} > ${maxParallel}`);
+    for (const dependency of graph.nodes[task]?.dependencies ?? []) {
+      if (!satisfied(engine, dependency)) broken('dependency order', `${task} before ${dependency}`);
+    }
+  }
+
+  function checkOrder({ engine, commands }: Seen): void {
+    const started = commands.flatMap((command) => (command.kind === 'run' ? command.tasks.map(({ task }) => task) : []));
+    if (started.length === 0) return;
+    const last = Math.max(...started.map((task) => graph.ranks[task] ?? 0));
+    graph.nodes.forEach((node, task) => {
+      const isQueued = node.kind !== 'decision' && ['ready', 'queued'].includes(status(engine, task));
+      if (isQueued && (graph.ranks[task] ?? 0) < last) broken('longest path first', `${task} waits behind a shorter one`);
+    });
+  }
+
+  return {
+    violations,
+    trace,
+    finished: (at: number): void => {
+      finishes += 1;
+      trace.push(`${at} finish`);
+    },
+    after(seen: Seen): void {
+      follow(seen);
+      trace.push(`${seen.event.at} ${seen.event.kind} ${seen.reply.kind} ${JSON.stringify(seen.commands)}`);
+      for (const command of seen.commands) {
+        if (command.kind !== 'run') continue;
+        for (const { task, epoch, attempt } of command.tasks) checkRun(seen, task, `${task}/${epoch}/${attempt}`);
+      }
+      checkOrder(seen);
+    },
+    end(engine: Engine): void {
+      graph.nodes.forEach((_, task) => {
+        const history = historyOf(engine.state, task);
+        if (!ENDED_STATES.includes(history.at(-1)?.to ?? 'pending')) broken('every task ends', `${task} is ${history.at(-1)?.to}`);
+        let from: TaskState = 'pending';
+        for (const { to } of history) {
+          if (!TASK_TRANSITIONS[from].includes(to)) broken('legal transitions only', `${task}: ${from} → ${to}`);
+          from = to;
+        }
+      });
+      if (finishes !== 1) broken('the request finishes once', String(finishes));
+      const lost = graph.nodes.some((_, task) => ['failed', 'cancelled'].includes(status(engine, task)));
+      if (lost === (engine.state.outcome === 'complete') && lost) broken('honest outcome', 'complete although something was lost');
+      if (engine.state.outcome === 'failed' && !failuresSeen && !lost) broken('honest outcome', 'failed although nothing failed');
+    },
+  };
+}

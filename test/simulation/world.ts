@@ -1,0 +1,145 @@
+import type { GraphNode, OnFailure } from '../../src/contract/plan.js';
+import type { TaskResult } from '../../src/contract/task.js';
+import { step as realStep } from '../../src/engine/engine.js';
+import { open, type Engine } from '../../src/engine/model.js';
+import type { Command, EngineEvent, EventBody, Step } from '../../src/engine/events.js';
+import { buildGraph, type Graph } from '../../src/engine/graph.js';
+import { createState, type EngineState } from '../../src/engine/state.js';
+import { createClock } from '../../src/engine/virtual.js';
+import { createWatch } from './invariants.js';
+import { seeded, type Random } from './random.js';
+
+export type StepFunction = (engine: Engine, event: EngineEvent) => Step;
+
+export interface SimulationResult {
+  state: EngineState;
+  graph: Graph;
+  trace: string[];
+  violations: string[];
+}
+
+export function randomNodes(random: Random): GraphNode[] {
+  const size = 1 + random.int(24);
+  const width = 1 + random.int(6);
+  return Array.from({ length: size }, (_, position) => {
+    const candidates = position === 0 ? 0 : random.int(Math.min(4, position + 1));
+    const dependencies = new Set<number>();
+    for (let i = 0; i < candidates; i += 1) dependencies.add(Math.max(0, position - 1 - random.int(width * 2)));
+    const isDecision = random.chance(0.08);
+    return {
+      id: `t${position}`,
+      title: `task ${position}`,
+      kind: isDecision ? 'decision' : 'skill',
+      type: 'test',
+      label: 'skill:test',
+      agent: 'baton',
+      dependencies: position === 0 ? [] : [...dependencies].filter((d) => d < position).sort((a, b) => a - b),
+      estimateMs: isDecision ? 0 : 1 + random.int(100),
+      timeLimitMs: 1000,
+      retries: random.chance(0.3) ? random.int(3) : 0,
+      priority: random.int(4),
+      risk: 0,
+      criticality: random.chance(0.2) ? 0.9 : 0.1,
+      delivers: true,
+      ...(isDecision ? { decision: { question: '?', options: ['approve', 'skip'], deadlineMs: 500, otherwise: 'skip' } } : {}),
+    };
+  });
+}
+
+/**
+ * One random run: a random graph, and a world that fails, delays, duplicates, crashes (the engine is thrown away and opened again from the
+ * JSON of its state), cancels, pauses, skips and retries. All from the seed.
+ */
+export function simulate(seed: number, step: StepFunction = realStep): SimulationResult {
+  const random = seeded(seed);
+  const graph = buildGraph(`digest-${seed}`, randomNodes(random));
+  const maxParallel = 1 + random.int(6);
+  const onFailure: OnFailure = random.chance(0.15) ? 'stop' : 'continue';
+  const faults = { fail: random.next() * 0.3, duplicate: random.next() * 0.2, crash: random.next() * 0.1 };
+  const approval = random.chance(0.15)
+    ? { question: '?', summary: '', digest: graph.digest, risk: 0, criticality: random.chance(0.5) ? 0.9 : 0, context: {} }
+    : null;
+  const clock = createClock();
+  const yes = random.chance(0.3);
+  const settings = { maxParallel: 1, onFailure, interaction: 'minimal' as const, yes: false, by: '' };
+  let engine = open(createState({ request: 'sim', at: 0, settings }));
+  const watch = createWatch(graph, maxParallel);
+  const later = (body: EventBody, ms: number): void => clock.add(clock.now + ms, { request: 'sim', at: 0, ...body });
+  const open_ = new Map<string, { stop: () => void }>();
+
+  const carryOut: { [K in Command['kind']]: (command: Command & { kind: K }) => void } = {
+    analyze: () => later({ kind: 'analyzed', data: {} }, random.int(20)),
+    plan: () => later({ kind: 'planned', graph, maxParallel, onFailure, approval, yes, by: 'user' }, random.int(20)),
+    run: ({ tasks }) => {
+      for (const { task, epoch, attempt } of tasks) {
+        const took = random.int(120);
+        const result = randomResult(random, faults.fail);
+        const body: EventBody = { kind: 'task.ended', task, epoch, attempt, result, random: random.next() };
+        let ended = false;
+        const key = `${task}/${epoch}`;
+        const end = (what: EventBody, ms: number): void => {
+          if (ended) return;
+          ended = true;
+          open_.delete(key);
+          later(what, ms);
+          if (random.chance(faults.duplicate)) later(what, ms + random.int(300));
+        };
+        open_.set(key, { stop: () => end({ ...body, result: { kind: 'cancelled', startedAt: 0 } } as EventBody, random.int(20)) });
+        clock.add(clock.now + took, { request: 'sim', at: 0, kind: 'note', text: `@${key}` });
+        pending.set(key, () => end(body, 0));
+      }
+    },
+    stop: ({ task, epoch }) => open_.get(`${task}/${epoch}`)?.stop(),
+    ask: ({ decision }) => {
+      const choice = random.chance(0.7) ? 'approve' : random.chance(0.5) ? 'skip' : 'reject';
+      later({ kind: 'decide', decision, choice, comment: '', by: 'p', via: 'signal' }, random.int(800));
+      // The person who finds it still open answers in a way that is always offered, so that no run waits for ever.
+      later({ kind: 'decide', decision, choice: 'approve', comment: '', by: 'p', via: 'signal' }, 900);
+      if (random.chance(0.5)) later({ kind: 'decide', decision: 'd99', choice: 'approve', comment: '', by: 'p', via: 'signal' }, 5);
+    },
+    timer: ({ id, ms }) => later({ kind: 'timer', id }, ms),
+    untimer: () => undefined,
+    conclude: () => later({ kind: 'concluded' }, random.int(20)),
+    finish: () => watch.finished(clock.now),
+  };
+  const pending = new Map<string, () => void>();
+
+  later({ kind: 'start' }, 0);
+  if (random.chance(0.15)) later({ kind: 'cancel', by: 'p' }, random.int(400));
+  if (random.chance(0.2)) {
+    const at = random.int(300);
+    later({ kind: 'pause', by: 'p' }, at);
+    later({ kind: 'resume', by: 'p' }, at + 1 + random.int(400));
+  }
+  for (let i = random.int(3); i > 0; i -= 1) later(randomControl(random, graph), random.int(500));
+  later({ kind: 'resume', by: 'p' }, 100_000);
+  graph.nodes.forEach((node) => later({ kind: 'resume', task: node.id, by: 'p' }, 100_001));
+
+  for (let event = clock.next(), steps = 0; event && steps < 5000; event = clock.next(), steps += 1) {
+    if (event.kind === 'note' && event.text.startsWith('@')) {
+      const key = event.text.slice(1);
+      const end = pending.get(key);
+      pending.delete(key);
+      end?.();
+      continue;
+    }
+    const { commands, reply } = step(engine, event);
+    watch.after({ engine, event, commands, reply });
+    for (const command of commands) (carryOut[command.kind] as (command: Command) => void)(command);
+    if (random.chance(faults.crash)) engine = open(JSON.parse(JSON.stringify(engine.state)) as EngineState, engine.graph);
+  }
+  watch.end(engine);
+  return { state: engine.state, graph, trace: watch.trace, violations: watch.violations };
+}
+
+function randomResult(random: Random, failure: number): TaskResult {
+  if (random.chance(failure)) return { kind: 'failed', startedAt: 0, error: { code: 'command_failed', message: 'exit 1', exitCode: 1 }, artifacts: [] };
+  if (random.chance(0.02)) return { kind: 'parked', startedAt: 0, session: 's', question: '?' };
+  return { kind: 'completed', startedAt: 0, summary: '', output: null, artifacts: [] };
+}
+
+function randomControl(random: Random, graph: Graph): EventBody {
+  const task = graph.nodes[random.int(graph.nodes.length)]?.id ?? 't0';
+  const kinds = ['pause', 'cancel', 'retry', 'skip'] as const;
+  return { kind: kinds[random.int(kinds.length)] ?? 'skip', task, by: 'p' };
+}
