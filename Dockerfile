@@ -22,5 +22,5 @@ USER node
 WORKDIR /workspaces
 VOLUME ["/var/lib/baton", "/workspaces"]
 # tini reaps what tasks leave behind and hands signals to the worker, which ends its tasks in order.
-ENTRYPOINT ["tini", "--", "baton"]
-CMD ["worker"]
+ENTRYPOINT ["tini", "--"]
+CMD ["node", "/opt/baton/dist/worker.js"]

@@ -35,7 +35,13 @@ async function main(): Promise<void> {
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
   const connection = await NativeConnection.connect(connectionOptions);
   const reaper = createReaper({ onWarning: (message) => log.warn(message) });
-  const deps = createDeps({ home, loaded, log, reaper, attributes: () => registerAttributes(connection, namespace, log) });
+  const deps = createDeps({
+    home,
+    loaded,
+    log,
+    reaper,
+    attributes: once(() => registerAttributes(connection, namespace, log)),
+  });
   const workers = await createWorkers(connection, namespace, deps);
   const running = Promise.all(workers.map((worker) => worker.run()));
   process.stdout.write('BATON_WORKER_READY\n');
@@ -45,10 +51,23 @@ async function main(): Promise<void> {
   await connection.close();
 }
 
+/** Asked for with every request, found out once; what failed is tried again at the next. */
+function once<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= find().catch((error: unknown) => {
+      found = undefined;
+      throw error;
+    });
+    return found;
+  };
+}
+
 /** The SDK's own messages go into the worker's log, in its form. */
 function installRuntime(log: Logger, level: keyof typeof LEVELS): void {
   const logger = new DefaultLogger(level === 'WARNING' ? 'WARN' : level, ({ level: name, message, meta }) => {
-    const method = name === 'TRACE' || name === 'DEBUG' ? 'debug' : name === 'WARN' ? 'warn' : name === 'ERROR' ? 'error' : 'info';
+    const method =
+      name === 'TRACE' || name === 'DEBUG' ? 'debug' : name === 'WARN' ? 'warn' : name === 'ERROR' ? 'error' : 'info';
     log[method](meta ?? {}, message);
   });
   Runtime.install({ logger, shutdownSignals: ['SIGTERM', 'SIGINT'] });

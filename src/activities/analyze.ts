@@ -6,6 +6,7 @@ import type { AnalysisSummary } from '../contract/orders.js';
 import type { RequestInput } from '../contract/request.js';
 import { parseRequestInput } from '../contract/schemas/request.js';
 import { requireFolder } from '../workspace/folder.js';
+import { listWorkspace } from '../workspace/listing.js';
 import { surveyWorkspace } from '../workspace/survey.js';
 import { withBeat } from './beat.js';
 import type { Deps } from './deps.js';
@@ -24,14 +25,27 @@ export interface KeptAnalysis {
  * Measures the workspace and analyses the request. Where the user brought a plan nothing has to be found out, so the workspace is only
  * looked at and a plan starts at once, however large the repository.
  */
-export async function analyze(deps: Deps, { request, input }: { request: string; input: RequestInput }): Promise<AnalysisSummary> {
+export async function analyze(
+  deps: Deps,
+  { request, input }: { request: string; input: RequestInput },
+): Promise<AnalysisSummary> {
   const checked = parseRequestInput(input);
   const workspace = await requireFolder(pathOf(checked.workspace));
-  const { cancellationSignal } = Context.current();
-  const facts = checked.plan ? null : await withBeat(() => surveyWorkspace(workspace, { signal: cancellationSignal }));
-  const analysis = analyzeRequest(checked, facts);
+  const { facts, paths } = checked.plan ? { facts: null, paths: [] } : await withBeat(() => measure(workspace));
+  const analysis = analyzeRequest(checked, facts, paths);
   const kept: KeptAnalysis = { v: 1, analysis, facts, workspace, description: checked.description };
   await deps.files.writeJson(request, 'analysis.json', kept);
   const { primary, secondary, confidence } = analysis.intent;
-  return { intent: primary, workspace, data: { intent: primary, secondary, confidence, complexity: analysis.complexity.level } };
+  return {
+    intent: primary,
+    workspace,
+    data: { intent: primary, secondary, confidence, complexity: analysis.complexity.level },
+  };
+}
+
+async function measure(workspace: string): Promise<{ facts: WorkspaceFacts; paths: string[] }> {
+  const signal = Context.current().cancellationSignal;
+  const listing = await listWorkspace(workspace, { signal });
+  const facts = await surveyWorkspace(workspace, { signal, listing });
+  return { facts, paths: listing.files.map((file) => file.path) };
 }

@@ -19,7 +19,14 @@ interface Circumstances {
  * What must be approved before anything runs. Starting a workflow grants nothing: commands in a plan run freely only where the plan came
  * through Baton's own client, and a string for the shell only where the configuration allows it.
  */
-export function approvalFor({ plan, digest, isUsers, isTrusted, needsApproval, allowShell }: Circumstances): PlanHead['approval'] {
+export function approvalFor({
+  plan,
+  digest,
+  isUsers,
+  isTrusted,
+  needsApproval,
+  allowShell,
+}: Circumstances): PlanHead['approval'] {
   const commands = isUsers && !isTrusted ? plan.tasks.filter((task) => commandOf(task) !== undefined) : [];
   const scripts = allowShell ? [] : plan.tasks.filter((task) => task.action.kind === 'shell');
   if (commands.length === 0 && scripts.length === 0 && !needsApproval) return null;
@@ -51,4 +58,5 @@ function commandOf({ action }: PlanTask): string | undefined {
   return undefined;
 }
 
-const count = (items: readonly unknown[], noun: string): string => `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;
+const count = (items: readonly unknown[], noun: string): string =>
+  `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;

@@ -19,7 +19,10 @@ import { readAnyRecord } from './records.js';
  * Writes down how a request ended: report (Markdown, JSON), final state, and the answer of `status`, which are found there without a worker or a
  * history. Gives the workflow's result: tasks inline up to 500, beyond that a reference.
  */
-export async function conclude(deps: Deps, { state, description }: { state: EngineState; description: string }): Promise<RequestView> {
+export async function conclude(
+  deps: Deps,
+  { state, description }: { state: EngineState; description: string },
+): Promise<RequestView> {
   return withBeat(async () => {
     const { request } = state;
     const plan = state.plan ? await readPlan(deps, state.plan.digest) : undefined;
@@ -70,10 +73,18 @@ async function gather(
     const record = await readAnyRecord(deps, request, node.id, engine.state.details[task]?.epoch ?? 0);
     if (!record) continue;
     const { result } = record;
+    // The engine's state keeps only some errors, and cut short; the record has them all.
+    const shown = view.tasks[task];
+    if (result.kind === 'failed' && shown?.status === 'failed') {
+      const { code, message, exitCode } = result.error;
+      shown.error = { code, message, ...(exitCode === undefined ? {} : { exitCode }) };
+    }
     const refs = result.kind === 'completed' || result.kind === 'failed' ? result.artifacts : [];
-    artifacts.push(...refs.map((ref) => ({ ...ref, path: deps.artifacts.path(ref.sha256) })));
+    const own = refs.map((ref) => ({ ...ref, path: deps.artifacts.path(ref.sha256) }));
+    artifacts.push(...own);
     if (record.report) input.skills.push({ task: node.id, report: record.report });
-    else if (record.output) input.outputs.push({ task: node.id, ...record.output, path: artifacts.at(-1)?.path ?? '' });
+    // A command that printed nothing left no file.
+    else if (record.output) input.outputs.push({ task: node.id, ...record.output, path: own[0]?.path ?? '' });
   }
   return { input, artifacts };
 }

@@ -30,7 +30,9 @@ export interface Executed {
 }
 
 /** How each kind of action is carried out. */
-export const EXECUTORS: { [K in Action['kind']]: (execution: Execution, action: Action & { kind: K }) => Promise<Executed> } = {
+export const EXECUTORS: {
+  [K in Action['kind']]: (execution: Execution, action: Action & { kind: K }) => Promise<Executed>;
+} = {
   command: (execution, action) => runCommand(execution, action.argv),
   shell: (execution, action) => runCommand(execution, ['sh', '-c', action.script]),
   skill: runSkill,
@@ -43,14 +45,18 @@ async function runCommand(execution: Execution, argv: readonly string[]): Promis
   const { deps, task } = execution;
   const end = await runProcess(await specOf(execution, argv), hooksOf(execution));
   if (end.cause === 'shutdown') throw new CancelledFailure('WORKER_SHUTDOWN');
-  const artifacts: ArtifactRef[] = end.output.length > 0 ? [await deps.artifacts.put(`${task.id}.log`, end.output)] : [];
+  const artifacts: ArtifactRef[] =
+    end.output.length > 0 ? [await deps.artifacts.put(`${task.id}.log`, end.output)] : [];
   const output = { exitCode: end.exitCode, preview: end.tail, truncated: end.truncated, bytes: end.outputBytes };
   const { startedAt } = end;
   if (end.cause === 'cancel') return { result: { kind: 'cancelled', startedAt }, details: { output } };
   const error = errorOf(end, argv);
   if (error) return { result: { kind: 'failed', startedAt, error, artifacts }, details: { output } };
   const summary = `exit code 0 after ${formatDuration(end.durationMs)}`;
-  return { result: { kind: 'completed', startedAt, summary, output: { exitCode: 0, bytes: end.outputBytes }, artifacts }, details: { output } };
+  return {
+    result: { kind: 'completed', startedAt, summary, output: { exitCode: 0, bytes: end.outputBytes }, artifacts },
+    details: { output },
+  };
 }
 
 /** Why an ended process is no success; undefined where it is one. */
@@ -60,16 +66,36 @@ function errorOf(end: ProcessEnd, argv: readonly string[]): TaskError | undefine
   switch (end.cause) {
     case 'exit':
       if (end.exitCode === 0) return undefined;
-      return { code: 'command_failed', message: `${program} ended with exit code ${end.exitCode ?? '?'}`, exitCode: end.exitCode, ...tail };
+      return {
+        code: 'command_failed',
+        message: `${program} ended with exit code ${end.exitCode ?? '?'}`,
+        exitCode: end.exitCode,
+        ...tail,
+      };
     case 'signal':
-      return { code: 'command_failed', message: `${program} was ended by ${end.signal ?? 'a signal'}`, exitCode: null, signal: end.signal ?? '', ...tail };
+      return {
+        code: 'command_failed',
+        message: `${program} was ended by ${end.signal ?? 'a signal'}`,
+        exitCode: null,
+        signal: end.signal ?? '',
+        ...tail,
+      };
     case 'not_started':
-      return { code: 'command_not_started', message: end.failure?.message ?? `${program} could not be started`, ...tail };
+      return {
+        code: 'command_not_started',
+        message: end.failure?.message ?? `${program} could not be started`,
+        ...tail,
+      };
     case 'time_limit':
     case 'silence':
       return { code: 'time_limit', message: `${program} was ended: its time limit passed`, exitCode: null, ...tail };
     default:
-      return { code: 'command_failed', message: end.failure?.message ?? `${program} was ended (${end.cause})`, exitCode: null, ...tail };
+      return {
+        code: 'command_failed',
+        message: end.failure?.message ?? `${program} was ended (${end.cause})`,
+        exitCode: null,
+        ...tail,
+      };
   }
 }
 
@@ -81,14 +107,24 @@ async function runSkill(execution: Execution, action: Action & { kind: 'skill' }
   const order = JSON.stringify({ skill: action.name, workspace: execution.workspace, with: action.with });
   const lines = createLineReader((line) => readSkillLine(line, execution.beat));
   const spec = await specOf(execution, [process.execPath, SKILL_MAIN]);
-  const end = await runProcess({ ...spec, stdin: order }, { ...hooksOf(execution), onOutput: (chunk, stream) => void (stream === 'stdout' && lines.add(chunk)) });
+  const end = await runProcess(
+    { ...spec, stdin: order },
+    {
+      ...hooksOf(execution),
+      onOutput: (chunk, stream) => {
+        if (stream === 'stdout') lines.add(chunk);
+      },
+    },
+  );
   if (end.cause === 'shutdown') throw new CancelledFailure('WORKER_SHUTDOWN');
   const { startedAt } = end;
   if (end.cause === 'cancel') return { result: { kind: 'cancelled', startedAt }, details: {} };
   const report = lines.result as SkillReport | undefined;
   if (end.cause !== 'exit' || end.exitCode !== 0 || !report) {
     const timedOut = end.cause === 'time_limit';
-    const message = timedOut ? `${action.name} was ended: its time limit passed` : `${action.name}: ${lastLine(end.tail)}`;
+    const message = timedOut
+      ? `${action.name} was ended: its time limit passed`
+      : `${action.name}: ${lastLine(end.tail)}`;
     const error: TaskError = { code: timedOut ? 'time_limit' : 'skill_failed', message, tail: end.tail };
     return { result: { kind: 'failed', startedAt, error, artifacts: [] }, details: {} };
   }
@@ -128,8 +164,16 @@ function createLineReader(read: (line: string) => unknown): { add(chunk: Buffer)
   return reader;
 }
 
-async function specOf({ deps, task, workspace, settings, identity }: Execution, argv: readonly string[]): Promise<ProcessSpec> {
-  const env = taskEnvironment({ worker: deps.environment, declared: settings.environment, task: identity, extra: task.env });
+async function specOf(
+  { deps, task, workspace, settings, identity }: Execution,
+  argv: readonly string[],
+): Promise<ProcessSpec> {
+  const env = taskEnvironment({
+    worker: deps.environment,
+    declared: settings.environment,
+    task: identity,
+    extra: task.env,
+  });
   return {
     argv,
     cwd: task.cwd === '.' ? workspace : await safeJoin(workspace, task.cwd),

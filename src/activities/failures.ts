@@ -15,7 +15,7 @@ export function guarded<I, O>(deps: Deps, activity: (deps: Deps, input: I) => Pr
 }
 
 /** The one mapper from an error to what Temporal is told. */
-export function toFailure(error: unknown): Error {
+function toFailure(error: unknown): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   const batonError = error instanceof BatonError ? error : undefined;
   const code = batonError?.code ?? 'internal';

@@ -9,12 +9,16 @@ import type { Deps } from './deps.js';
 /** Checks a start's whole input and binds it to a host: a bare path belongs to the host whose worker takes this activity. */
 export async function intake(deps: Deps, { input, request }: { input: unknown; request: string }): Promise<Intake> {
   if (!REQUEST_ID_PATTERN.test(request)) {
-    throw new BatonError('bad_input', `workflow id: ${JSON.stringify(request.slice(0, 80))} does not match ${REQUEST_ID_PATTERN.source}`);
+    throw new BatonError(
+      'bad_input',
+      `workflow id: ${JSON.stringify(request.slice(0, 80))} does not match ${REQUEST_ID_PATTERN.source}`,
+    );
   }
   const checked = parseRequestInput(input);
   const { workspace } = checked;
   const host = typeof workspace === 'object' ? workspace.host : deps.host;
-  if (!/^[A-Za-z0-9._-]{1,255}$/.test(host)) throw new BatonError('bad_input', 'workspace.host: not the name of a host');
+  if (!/^[A-Za-z0-9._-]{1,255}$/.test(host))
+    throw new BatonError('bad_input', 'workspace.host: not the name of a host');
   pathOf(workspace);
   return {
     host,

@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { BatonError } from '../contract/errors.js';
-import { LIMITS } from '../contract/limits.js';
 import type { TaskOrder } from '../contract/orders.js';
 import type { TaskResult } from '../contract/task.js';
 import { endLeftovers } from '../agents/process/end.js';
@@ -23,11 +22,15 @@ export async function perform(deps: Deps, order: TaskOrder): Promise<TaskResult>
   return withBeat(async (beat) => {
     const execution = await prepare(deps, order, beat);
     const { action } = execution.task;
-    const executor = EXECUTORS[action.kind] as (execution: Execution, action: unknown) => ReturnType<(typeof EXECUTORS)['command']>;
+    const executor = EXECUTORS[action.kind] as (
+      execution: Execution,
+      action: unknown,
+    ) => ReturnType<(typeof EXECUTORS)['command']>;
     deps.reaper.add(execution.identity.taskKey);
     try {
       const { result, details } = await executor(execution, action);
-      if (result.kind === 'completed' || result.kind === 'failed') await keepRecord(deps, order, { result, ...details });
+      if (result.kind === 'completed' || result.kind === 'failed')
+        await keepRecord(deps, order, { result, ...details });
       return result;
     } finally {
       deps.reaper.remove(execution.identity.taskKey);
@@ -67,6 +70,3 @@ function abortSignalOf(context: Context): AbortSignal {
   });
   return controller.signal;
 }
-
-/** Text that may cross Temporal in an error. */
-export const clip = (text: string): string => text.slice(0, LIMITS.errorTextBytes);

@@ -3,7 +3,7 @@ import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { GraphPiece, PlanHead } from '../contract/orders.js';
 import type { GraphNode, Plan, PlanDraft, PlanTask } from '../contract/plan.js';
-import type { RequestInput } from '../contract/request.js';
+import { markedText, type RequestInput } from '../contract/request.js';
 import { parsePlanValue } from '../contract/schemas/plan-value.js';
 import { parseRequestInput } from '../contract/schemas/request.js';
 import { compilePlan } from '../planning/compile.js';
@@ -14,16 +14,27 @@ import { approvalFor } from './approval.js';
 import type { Deps } from './deps.js';
 
 /** Makes the plan, keeps it under its digest, and says what of it must be approved before anything runs. */
-export async function plan(deps: Deps, { request, input }: { request: string; input: RequestInput }): Promise<PlanHead> {
+export async function plan(
+  deps: Deps,
+  { request, input }: { request: string; input: RequestInput },
+): Promise<PlanHead> {
   const checked = parseRequestInput(input);
   const kept = (await deps.files.readJson(request, 'analysis.json')) as KeptAnalysis | undefined;
   if (!kept) throw new BatonError('artifact_missing', `the analysis of ${request} is not there any more`);
   const settings = deps.settings(kept.workspace);
-  const { draft, isUsers, missing, needsApproval } = await draftFor(deps, checked, kept);
+  const { draft, isUsers, missing, needsApproval } = await draftFor(deps, {
+    request: checked,
+    kept,
+    decisionDeadlineMs: settings.decisionDeadlineMs,
+  });
   if (missing.length > 0) throw new BatonError('not_installed', `the plan needs ${missing.join(', ')}`);
   const limit = Math.min(settings.maxParallel, checked.maxParallel ?? settings.maxParallel);
   const compiled = compilePlan(draft, { maxParallel: limit });
-  const made: Plan = { ...compiled, maxParallel: Math.min(compiled.maxParallel, limit), tasks: compiled.tasks.map((task) => limited(task, settings)) };
+  const made: Plan = {
+    ...compiled,
+    maxParallel: Math.min(compiled.maxParallel, limit),
+    tasks: compiled.tasks.map((task) => limited(task, settings)),
+  };
   refuseAgents(made);
   const text = canonicalJson(made);
   const { sha256: digest } = await deps.artifacts.put('plan.json', text);
@@ -40,23 +51,17 @@ export async function plan(deps: Deps, { request, input }: { request: string; in
   };
 }
 
-/** The text that Baton's own client signs. */
-export function markedText(request: string, input: RequestInput): string {
-  const { signature: _, ...rest } = input;
-  return canonicalJson({ request, input: rest });
-}
-
 async function draftFor(
   deps: Deps,
-  request: RequestInput,
-  kept: KeptAnalysis,
+  { request, kept, decisionDeadlineMs }: { request: RequestInput; kept: KeptAnalysis; decisionDeadlineMs: number },
 ): Promise<{ draft: PlanDraft; isUsers: boolean; missing: string[]; needsApproval: boolean }> {
   const given = request.plan;
   if (given === undefined) {
-    const proposal = planFor({ analysis: kept.analysis, facts: kept.facts, request });
+    const proposal = planFor({ analysis: kept.analysis, facts: kept.facts, request, decisionDeadlineMs });
     return { draft: proposal.draft, isUsers: false, missing: proposal.missing, needsApproval: proposal.needsApproval };
   }
-  const draft = 'digest' in given ? parsePlanValue(JSON.parse(await deps.artifacts.getText(given.digest)) as unknown) : given;
+  const draft =
+    'digest' in given ? parsePlanValue(JSON.parse(await deps.artifacts.getText(given.digest)) as unknown) : given;
   return { draft, isUsers: true, missing: [], needsApproval: false };
 }
 
@@ -72,7 +77,10 @@ function refuseAgents(made: Plan): void {
 }
 
 /** A piece of the graph from a position on, at most a mebibyte of JSON. */
-export async function graph(deps: Deps, { plan: digest, from }: { request: string; plan: string; from: number }): Promise<GraphPiece> {
+export async function graph(
+  deps: Deps,
+  { plan: digest, from }: { request: string; plan: string; from: number },
+): Promise<GraphPiece> {
   const all = toGraph(await readPlan(deps, digest));
   const nodes: GraphNode[] = [];
   let bytes = 0;

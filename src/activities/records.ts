@@ -14,7 +14,11 @@ export interface TaskRecord {
   output?: { exitCode: number | null; preview: string; truncated: boolean; bytes: number };
 }
 
-export async function keepRecord(deps: Deps, order: TaskOrder, record: Omit<TaskRecord, 'v' | 'attempt'>): Promise<void> {
+export async function keepRecord(
+  deps: Deps,
+  order: TaskOrder,
+  record: Omit<TaskRecord, 'v' | 'attempt'>,
+): Promise<void> {
   const { task, epoch, attempt } = order;
   await deps.files.writeJson(order.request, { task, epoch }, { v: 1, attempt, ...record } satisfies TaskRecord);
 }
@@ -25,6 +29,11 @@ export async function readRecord(deps: Deps, order: TaskOrder): Promise<TaskReco
   return record?.attempt === order.attempt ? record : undefined;
 }
 
-export async function readAnyRecord(deps: Deps, request: string, task: string, epoch: number): Promise<TaskRecord | undefined> {
+export async function readAnyRecord(
+  deps: Deps,
+  request: string,
+  task: string,
+  epoch: number,
+): Promise<TaskRecord | undefined> {
   return (await deps.files.readJson(request, { task, epoch })) as TaskRecord | undefined;
 }

@@ -9,6 +9,7 @@ import { decisionText } from './render/tables.js';
 /** Asks a decision on the terminal. Leaving the question unanswered changes nothing: it stays open for whoever answers elsewhere. */
 export async function askInPlace(place: Place, decision: DecisionView, live: Live, signal: AbortSignal): Promise<void> {
   live.line(decisionText(decision, { now: Date.now() }));
+  live.hold(true);
   try {
     const options = decision.options.map((option) => ({ value: option, label: inert(option) }));
     const choice = await select({ message: inert(decision.question), options, signal });
@@ -17,5 +18,7 @@ export async function askInPlace(place: Place, decision: DecisionView, live: Liv
     live.line(answer.message);
   } catch (error) {
     live.line(error instanceof Error ? error.message : String(error));
+  } finally {
+    live.hold(false);
   }
 }

@@ -21,7 +21,8 @@ export function endWith(error: unknown, isJson: boolean): void {
   const path = error instanceof BatonError ? error.path : undefined;
   const hint = (error instanceof BatonError ? error.hint : undefined) ?? 'look at the machine with: baton doctor';
   if (isJson) printJson({ v: 1, error: { code, message, ...(path === undefined ? {} : { path }), hint } });
-  const detail = code === 'internal' && error instanceof Error && process.env['BATON_DEBUG'] ? `\n${error.stack ?? ''}` : '';
+  const detail =
+    code === 'internal' && error instanceof Error && process.env['BATON_DEBUG'] ? `\n${error.stack ?? ''}` : '';
   process.stderr.write(`${inertLines(`error: ${message}${detail}`).join('\n')}\n${inertLines(hint).join('\n')}\n`);
   process.exitCode = ERRORS[code].exit || 1;
 }

@@ -66,14 +66,18 @@ interface Finish {
 function finish(end: FollowEnd, { id, options, reason, event }: Finish): void {
   if (end.kind === 'stopped') {
     process.exitCode = reason === 'closed' ? 0 : 130;
-    if (reason !== 'closed') process.stderr.write(`\nstopped following; ${id} goes on.\nwatch it with: baton watch ${id}\nend it with: baton cancel ${id}\n`);
+    if (reason !== 'closed')
+      process.stderr.write(
+        `\nstopped following; ${id} goes on.\nwatch it with: baton watch ${id}\nend it with: baton cancel ${id}\n`,
+      );
     return;
   }
   event('end', { request: end.view });
   if (options.json && !options.events) printJson(end.view);
   if (!options.json) process.stdout.write(`${summary(end.view)}\n`);
   process.exitCode = end.kind === 'waits' ? 4 : EXIT_OF_STATUS[end.view.status];
-  if (end.view.error && end.kind === 'ended') throw new BatonError(end.view.error.code, end.view.error.message, { hint: `look closer with: baton status ${id}` });
+  if (end.view.error && end.kind === 'ended')
+    throw new BatonError(end.view.error.code, end.view.error.message, { hint: `look closer with: baton status ${id}` });
 }
 
 function summary(view: RequestView): string {

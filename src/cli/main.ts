@@ -2,24 +2,39 @@
 /** The command line. Each command's code is loaded when it is used, so that a look at a request stays quick. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../contract/version.js';
-import { endWith } from './end.js';
+import type { PlanOptions } from './commands/plan.js';
+import type { RunCommandOptions } from './commands/run.js';
+import { endWith, printJson } from './end.js';
+
+interface JsonOption {
+  json?: boolean;
+}
 
 const INTERACTIONS = ['minimal', 'checkpoint', 'collaborative'];
 const PRIORITIES = ['low', 'normal', 'high', 'critical'];
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!/^\d{1,6}$/.test(text) || value < 1 || value > 100) throw new InvalidArgumentError('a whole number from 1 to 100 is needed');
+  if (!/^\d{1,6}$/.test(text) || value < 1 || value > 100)
+    throw new InvalidArgumentError('a whole number from 1 to 100 is needed');
   return value;
 }
 
 const program = new Command('baton')
-  .description('Conducts software-engineering agents: plans a request as a graph of tasks and runs it durably on Temporal.')
+  .description(
+    'Conducts software-engineering agents: plans a request as a graph of tasks and runs it durably on Temporal.',
+  )
   .version(VERSION)
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) })
   .showHelpAfterError('(see: baton --help)')
-  .action(async () => (await import('./commands/welcome.js')).welcome());
+  .helpCommand(true)
+  .allowExcessArguments()
+  .action(async () => {
+    const [unknown] = program.args;
+    if (unknown !== undefined) program.error(`error: unknown command '${unknown}'`);
+    (await import('./commands/welcome.js')).welcome();
+  });
 
 const planning = (command: Command): Command =>
   command
@@ -36,36 +51,60 @@ planning(program.command('run').argument('[text]', 'what is to be done').descrip
   .option('--detach', 'come back after submitting')
   .option('--no-wait', 'come back once nothing can run before somebody decides')
   .option('--id <id>', "the request's id")
-  .action(async (text, options) => (await import('./commands/run.js')).run(text ?? '', options));
+  .action(async (text: string | undefined, options: RunCommandOptions) =>
+    (await import('./commands/run.js')).run(text ?? '', options),
+  );
 
-planning(program.command('plan').argument('[text]', 'what is to be done').description('analysis and plan only; nothing runs'))
+planning(
+  program.command('plan').argument('[text]', 'what is to be done').description('analysis and plan only; nothing runs'),
+)
   .option('--mermaid', 'the graph as a Mermaid diagram')
-  .action(async (text, options) => (await import('./commands/plan.js')).plan(text ?? '', options));
+  .action(async (text: string | undefined, options: PlanOptions) =>
+    (await import('./commands/plan.js')).plan(text ?? '', options),
+  );
 
-planning(program.command('simulate').argument('[text]', 'what is to be done').description('predicted makespan, utilisation, cost'))
-  .action(async (text, options) => (await import('./commands/plan.js')).simulate(text ?? '', options));
+planning(
+  program
+    .command('simulate')
+    .argument('[text]', 'what is to be done')
+    .description('predicted makespan, utilisation, cost'),
+).action(async (text: string | undefined, options: PlanOptions) =>
+  (await import('./commands/plan.js')).simulate(text ?? '', options),
+);
 
 const onRequest = (name: string, description: string): Command =>
-  program.command(name).argument('<id>', "the request's id").description(description).option('--json', 'JSON on standard output');
+  program
+    .command(name)
+    .argument('<id>', "the request's id")
+    .description(description)
+    .option('--json', 'JSON on standard output');
 
-onRequest('status', 'how a request is').action(async (id, options) => (await import('./commands/status.js')).status(id, options));
+onRequest('status', 'how a request is').action(async (id: string, options: JsonOption) =>
+  (await import('./commands/status.js')).status(id, options),
+);
 onRequest('watch', 'follow a request')
   .option('--no-wait', 'come back once nothing can run before somebody decides')
-  .action(async (id, options) => (await import('./commands/watch.js')).watch(id, options));
-onRequest('report', "a finished request's report").action(async (id, options) => (await import('./commands/status.js')).report(id, options));
+  .action(async (id: string, options: JsonOption & { wait: boolean }) =>
+    (await import('./commands/watch.js')).watch(id, options),
+  );
+onRequest('report', "a finished request's report").action(async (id: string, options: JsonOption) =>
+  (await import('./commands/status.js')).report(id, options),
+);
 
 program
   .command('list')
   .description('the requests, newest first')
   .option('--json', 'JSON on standard output')
-  .action(async (options) => (await import('./commands/status.js')).list(options));
+  .action(async (options: JsonOption) => (await import('./commands/status.js')).list(options));
 
 program
   .command('decisions')
   .argument('[id]', "a request's id")
   .description('what waits for a person')
   .option('--json', 'JSON on standard output')
-  .action(async (id, options) => (await import('./commands/decide.js')).decisions(id, options));
+  .action(async (id: string | undefined, options: JsonOption) =>
+    (await import('./commands/decide.js')).decisions(id, options),
+  );
 
 program
   .command('decide')
@@ -74,7 +113,9 @@ program
   .description('answer a decision')
   .option('--comment <text>', 'why')
   .option('--json', 'JSON on standard output')
-  .action(async (decision, choice, options) => (await import('./commands/decide.js')).decide(decision, choice, options));
+  .action(async (decision: string, choice: string, options: JsonOption & { comment?: string }) =>
+    (await import('./commands/decide.js')).decide(decision, choice, options),
+  );
 
 const CONTROLS = {
   pause: 'start nothing more of a request, or stop a task, until resume',
@@ -90,29 +131,39 @@ for (const [name, description] of Object.entries(CONTROLS)) {
     .argument('<id>', "a request's id, or a task's such as my-req/lint")
     .description(description)
     .option('--json', 'JSON on standard output')
-    .action(async (id, options) => (await import('./commands/control.js')).control(name as keyof typeof CONTROLS, id, options));
+    .action(async (id: string, options: JsonOption) =>
+      (await import('./commands/control.js')).control(name as keyof typeof CONTROLS, id, options),
+    );
 }
 
 program
   .command('up')
   .description('server and worker in the foreground, or attached to those that run')
   .option('--json', 'JSON on standard output')
-  .action(async (options) => (await import('./commands/machine.js')).up(options));
+  .action(async (options: JsonOption) => (await import('./commands/machine.js')).up(options));
 program
   .command('down')
   .description('end the background server and worker')
   .option('--json', 'JSON on standard output')
-  .action(async (options) => (await import('./commands/machine.js')).down(options));
+  .action(async (options: JsonOption) => (await import('./commands/machine.js')).down(options));
 program
   .command('doctor')
   .description('what is missing here and how to get it')
   .option('--workspace <dir>', 'also look at this folder')
   .option('--json', 'JSON on standard output')
-  .action(async (options) => (await import('./commands/machine.js')).doctor(options));
+  .action(async (options: JsonOption & { workspace?: string }) =>
+    (await import('./commands/machine.js')).doctor(options),
+  );
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else endWith(error, process.argv.includes('--json'));
+  const isJson = process.argv.includes('--json');
+  if (!(error instanceof CommanderError)) endWith(error, isJson);
+  else if (error.exitCode !== 0) {
+    // The message stands on standard error already.
+    const message = error.message.replace(/^error: /, '');
+    if (isJson) printJson({ v: 1, error: { code: 'bad_input', message, hint: 'see: baton --help' } });
+    process.exitCode = 2;
+  }
 }

@@ -5,10 +5,14 @@ import type { Plan, PlanDraft } from '../contract/plan.js';
 export function checkAgents(draft: PlanDraft): void {
   draft.tasks.forEach((task, position) => {
     if (task.action.kind !== 'agent' || task.action.agent === undefined) return;
-    throw new BatonError('bad_input', `tasks[${position}].agent: there is no agent ${JSON.stringify(task.action.agent)}`, {
-      path: `tasks[${position}].agent`,
-      hint: 'leave the field out, or use a command',
-    });
+    throw new BatonError(
+      'bad_input',
+      `tasks[${position}].agent: there is no agent ${JSON.stringify(task.action.agent)}`,
+      {
+        path: `tasks[${position}].agent`,
+        hint: 'leave the field out, or use a command',
+      },
+    );
   });
 }
 

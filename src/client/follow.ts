@@ -17,7 +17,8 @@ export interface FollowOptions {
   stopAtDecision: boolean;
 }
 
-export type FollowEnd = { kind: 'ended'; view: RequestView } | { kind: 'waits'; view: RequestView } | { kind: 'stopped' };
+export type FollowEnd =
+  { kind: 'ended'; view: RequestView } | { kind: 'waits'; view: RequestView } | { kind: 'stopped' };
 
 /**
  * Follows a request until it ends: one query a second, and a long poll for the result so that the end is seen at once. A server or worker
@@ -32,7 +33,10 @@ export async function follow(place: Place, id: string, options: FollowOptions): 
     () => undefined,
   );
   while (!options.signal.aborted) {
-    await Promise.race([over, sleep(LIMITS.followIntervalMs, undefined, { signal: options.signal }).catch(() => undefined)]);
+    await Promise.race([
+      over,
+      sleep(LIMITS.followIntervalMs, undefined, { signal: options.signal }).catch(() => undefined),
+    ]);
     if (options.signal.aborted) break;
     const found = await look(place, id, isOver).catch((error: unknown) => {
       if (error instanceof BatonError && error.code !== 'no_server') throw error;
@@ -51,7 +55,8 @@ export async function follow(place: Place, id: string, options: FollowOptions): 
         seen.add(decision.id);
       }
     }
-    if (options.stopAtDecision && found.progress.status === 'waiting') return { kind: 'waits', view: await currentView(place, id) };
+    if (options.stopAtDecision && found.progress.status === 'waiting')
+      return { kind: 'waits', view: await currentView(place, id) };
   }
   return { kind: 'stopped' };
 }

@@ -8,7 +8,7 @@ import { createRequestFiles, type RequestFile } from '../workspace/artifacts/req
 import type { Client } from '@temporalio/client';
 import type { Place } from './place.js';
 
-export const unknownRequest = (id: string): BatonError =>
+const unknownRequest = (id: string): BatonError =>
   new BatonError('unknown_id', `there is no request ${id}`, { hint: 'list them with: baton list' });
 
 const files = () => createRequestFiles(ensureHome(resolveHome()).home);
@@ -35,9 +35,35 @@ export async function currentView(place: Place, id: string): Promise<RequestView
     view = await query<RequestView & { next: number | null }>(place, id, 'state', { from });
     tasks.push(...view.tasks);
   }
-  const { v, requestId, status, state, makespanMs, lowerBoundMs, sequentialMs, decisions, cost, artifacts, result, report, error } = view as RequestView;
+  const {
+    v,
+    requestId,
+    status,
+    state,
+    makespanMs,
+    lowerBoundMs,
+    sequentialMs,
+    decisions,
+    cost,
+    artifacts,
+    result,
+    report,
+    error,
+  } = view as RequestView;
   return {
-    v, requestId, status, state, tasks, makespanMs, lowerBoundMs, sequentialMs, decisions, cost, artifacts, result, report,
+    v,
+    requestId,
+    status,
+    state,
+    tasks,
+    makespanMs,
+    lowerBoundMs,
+    sequentialMs,
+    decisions,
+    cost,
+    artifacts,
+    result,
+    report,
     ...(error ? { error } : {}),
   };
 }
@@ -45,7 +71,9 @@ export async function currentView(place: Place, id: string): Promise<RequestView
 /** Asks a workflow; a query needs a worker. */
 export async function query<T>({ client }: Place, id: string, name: QueryName, input: object = {}): Promise<T> {
   try {
-    return await client.withDeadline(Date.now() + LIMITS.queryMs, () => client.workflow.getHandle(id).query<T, [object]>(name, input));
+    return await client.withDeadline(Date.now() + LIMITS.queryMs, () =>
+      client.workflow.getHandle(id).query<T, [object]>(name, input),
+    );
   } catch (error) {
     throw await translated(error, id);
   }
@@ -74,7 +102,7 @@ export async function closedView({ client }: Place, id: string): Promise<Request
     throw error instanceof WorkflowNotFoundError ? unknownRequest(id) : error;
   });
   if (found.status.name === 'RUNNING' || found.type !== WORKFLOW_TYPE) return undefined;
-  const result = await handle.result().catch((error: unknown) => error);
+  const result: unknown = await handle.result().catch((error: unknown) => error);
   if (!(result instanceof Error)) return result as RequestView;
   const status: RequestStatus = found.status.name === 'CANCELLED' ? 'cancelled' : 'failed';
   return emptyView(id, status, failureOf(result));
@@ -88,8 +116,20 @@ function failureOf(error: Error): { code: ErrorCode; message: string } {
 
 function emptyView(requestId: string, status: RequestStatus, error: { code: ErrorCode; message: string }): RequestView {
   return {
-    v: 1, requestId, status, state: status === 'failed' ? 'ERROR' : 'IDLE', tasks: [], makespanMs: 0, lowerBoundMs: 0, sequentialMs: 0,
-    decisions: [], cost: { usd: 0, inputTokens: 0, outputTokens: 0 }, artifacts: [], result: null, report: null, error,
+    v: 1,
+    requestId,
+    status,
+    state: status === 'failed' ? 'ERROR' : 'IDLE',
+    tasks: [],
+    makespanMs: 0,
+    lowerBoundMs: 0,
+    sequentialMs: 0,
+    decisions: [],
+    cost: { usd: 0, inputTokens: 0, outputTokens: 0 },
+    artifacts: [],
+    result: null,
+    report: null,
+    error,
   };
 }
 
@@ -101,22 +141,34 @@ export interface ListRow {
   finishedAt: string | null;
 }
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 /** The requests that Temporal knows, newest first. */
 export async function listRequests(client: Client, options: { openOnly?: boolean } = {}): Promise<ListRow[]> {
+  const { defineSearchAttributeKey } = await import('@temporalio/common');
+  const BATON_STATE = defineSearchAttributeKey('BatonState', 'KEYWORD');
   const rows: ListRow[] = [];
   const filter = options.openOnly ? ` AND ExecutionStatus="Running"` : '';
   for await (const found of client.workflow.list({ query: `WorkflowType="${WORKFLOW_TYPE}"${filter}` })) {
-    const state = found.searchAttributes['BatonState']?.[0];
+    const state = found.typedSearchAttributes.get(BATON_STATE);
     rows.push({
       requestId: found.workflowId,
-      status: typeof state === 'string' ? state : found.status.name.toLowerCase(),
-      description: String(found.memo?.['description'] ?? ''),
+      status: listedStatus(found.status.name, state),
+      description: textOf(found.memo?.['description']),
       startedAt: found.startTime.toISOString(),
       finishedAt: found.closeTime?.toISOString() ?? null,
     });
     if (rows.length >= LIMITS.listedRequests) break;
   }
   return rows;
+}
+
+/** One that was ended from Temporal's side, or that failed at once, could not write its own end down. */
+function listedStatus(closed: string, state: string | undefined): string {
+  const isStale = state === undefined || state === 'running' || state === 'waiting' || state === 'paused';
+  if (closed === 'RUNNING' || !isStale) return state ?? 'running';
+  if (closed === 'COMPLETED') return 'complete';
+  return closed === 'CANCELLED' ? 'cancelled' : 'failed';
 }
 
 /** The requests whose end was kept on this machine, where no server can be asked. */
@@ -142,7 +194,8 @@ export async function keptRequests(): Promise<ListRow[]> {
 
 /** Open decisions of one request, or of all that run; by urgency, then age. */
 export async function openDecisions(place: Place, id?: string): Promise<DecisionView[]> {
-  const ids = id === undefined ? (await listRequests(place.client, { openOnly: true })).map((row) => row.requestId) : [id];
+  const ids =
+    id === undefined ? (await listRequests(place.client, { openOnly: true })).map((row) => row.requestId) : [id];
   const all: DecisionView[] = [];
   for (const request of ids) {
     const { decisions } = await query<{ decisions: DecisionView[] }>(place, request, 'decisions');

@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from '../contract/limits.js';
 import { diagnose, type Check } from '../local/doctor.js';
-import { ensureHome, resolveHome } from '../local/home.js';
-import { findPair, stopPair, type FoundPair, type StoppedPair } from '../local/pair.js';
-import { SUPERVISE_MAIN, openPlace } from './place.js';
+import { resolveHome } from '../local/home.js';
+import { withoutLoopbackProxy } from '../local/proxy.js';
+import { findPair, stopPair, type StoppedPair } from '../local/pair.js';
+import { openPlace } from './place.js';
+import { supervise } from './supervise.js';
 
 /** What is missing on this machine, and how to get it. Starts nothing. */
 export async function doctor(workspace: string | undefined): Promise<{ v: 1; checks: Check[] }> {
@@ -14,35 +16,36 @@ export async function doctor(workspace: string | undefined): Promise<{ v: 1; che
 /** Ends worker, server and supervisor of this data folder. */
 export const down = (): Promise<StoppedPair> => stopPair({ home: resolveHome() });
 
-export const found = (): Promise<FoundPair | undefined> => findPair({ home: resolveHome() });
+/** The pair, as `up` tells of it. `attached`: it was there before, and stays when `up` ends. */
+export interface UpPlace {
+  address: string;
+  uiUrl: string | null;
+  namespace: string;
+  attached: boolean;
+}
 
-/**
- * Runs the pair in the foreground, or attaches to the one that runs. Resolves when it has ended; an abort ends a pair of its own, and only
- * detaches from one that was there before.
- */
+/** Runs the pair in the foreground until a signal, or attaches to the one that runs until `signal` or until that one ends. */
 export async function up(options: {
-  onReady(pair: FoundPair, attached: boolean): void;
+  onReady(place: UpPlace): void;
   onProgress(line: string): void;
   signal: AbortSignal;
 }): Promise<void> {
-  const home = ensureHome(resolveHome()).home;
-  const before = await findPair({ home });
-  const attached = before?.worker !== undefined && (before.server !== undefined || !before.embedded);
-  const own = attached ? undefined : startForeground();
-  const gone = own ? once(own, 'exit') : undefined;
+  Object.assign(process.env, withoutLoopbackProxy(process.env));
+  const end = await supervise({
+    foreground: true,
+    onEvent: (event) => {
+      if (event.kind === 'progress') options.onProgress(event.text);
+      else if (event.kind === 'ready') {
+        const { address, uiUrl, namespace } = event.status;
+        options.onReady({ address: address ?? '', uiUrl, namespace, attached: false });
+      } else options.onProgress(event.kind === 'stopping' ? 'ending worker and server' : event.why);
+    },
+  });
+  if (end.kind === 'ended') return;
   const place = await openPlace({ start: true, onProgress: options.onProgress });
   await place.close();
-  const pair = await findPair({ home });
-  if (pair) options.onReady(pair, attached);
-  const aborted = options.signal.aborted ? Promise.resolve() : once(options.signal, 'abort').then(() => undefined);
-  if (!own || !gone) return aborted;
-  await Promise.race([gone, aborted]);
-  if (own.exitCode === null && own.signalCode === null) {
-    own.kill('SIGTERM');
-    await gone;
+  options.onReady({ ...place.pair, attached: true });
+  while (!options.signal.aborted && (await findPair({ home: resolveHome() }))) {
+    await sleep(LIMITS.followIntervalMs, undefined, { signal: options.signal }).catch(() => undefined);
   }
-}
-
-function startForeground() {
-  return spawn(process.execPath, [SUPERVISE_MAIN, '--foreground'], { stdio: ['ignore', 'ignore', 'inherit'], env: process.env });
 }

@@ -25,7 +25,10 @@ export async function decide(
   }
   const { choice, comment, via } = answer;
   const input = { decisionId: local, choice, ...(comment === undefined ? {} : { comment }), by: userName(), via };
-  const updateId = `${local}:${createHash('sha256').update(JSON.stringify([choice, comment ?? ''])).digest('hex').slice(0, 32)}`;
+  const updateId = `${local}:${createHash('sha256')
+    .update(JSON.stringify([choice, comment ?? '']))
+    .digest('hex')
+    .slice(0, 32)}`;
   return send(place, { request, name: 'decide', input, updateId });
 }
 

@@ -14,7 +14,7 @@ export interface Place {
   close(): Promise<void>;
 }
 
-export const SUPERVISE_MAIN = fileURLToPath(new URL('../supervise.js', import.meta.url));
+const SUPERVISE_MAIN = fileURLToPath(new URL('../supervise.js', import.meta.url));
 
 export interface OpenOptions {
   /** Start the background pair if none runs; otherwise it is `no_server`. */
@@ -27,7 +27,12 @@ export async function openPlace({ start, onProgress }: OpenOptions): Promise<Pla
   Object.assign(process.env, withoutLoopbackProxy(process.env));
   const home = resolveHome();
   const pair = start
-    ? await ensurePair({ home, version: VERSION, supervisorCommand: [process.execPath, SUPERVISE_MAIN], ...(onProgress ? { onProgress } : {}) })
+    ? await ensurePair({
+        home,
+        version: VERSION,
+        supervisorCommand: [process.execPath, SUPERVISE_MAIN],
+        ...(onProgress ? { onProgress } : {}),
+      })
     : await findPair({ home });
   if (!pair) {
     throw new BatonError('no_server', 'no Temporal server runs for this data folder', {

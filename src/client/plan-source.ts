@@ -22,7 +22,10 @@ export async function readPlan(file: string, options: { maxParallel: number }): 
 
 async function readBounded(file: string): Promise<string> {
   const refuse = (why: string): BatonError =>
-    new BatonError('bad_input', `--plan: ${file} ${why}`, { path: 'plan', hint: 'name a plan file in YAML or JSON with --plan FILE' });
+    new BatonError('bad_input', `--plan: ${file} ${why}`, {
+      path: 'plan',
+      hint: 'name a plan file in YAML or JSON with --plan FILE',
+    });
   let size: number;
   try {
     const found = statSync(file);

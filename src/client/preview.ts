@@ -6,15 +6,16 @@ import { canonicalJson } from '../contract/json.js';
 import type { Plan } from '../contract/plan.js';
 import type { RequestInput } from '../contract/request.js';
 import { buildGraph } from '../engine/graph.js';
-import { runVirtual } from '../engine/virtual.js';
+import { runVirtual, type VirtualRun } from '../engine/virtual.js';
 import { loadConfig } from '../local/config.js';
 import { resolveHome } from '../local/home.js';
 import { compilePlan } from '../planning/compile.js';
 import { planFor } from '../planning/patterns.js';
-import { planJson, previewPlan } from '../planning/preview.js';
+import { planJson, previewPlan, type Preview } from '../planning/preview.js';
 import { renderMermaid } from '../planning/render-mermaid.js';
 import { renderPlanText } from '../planning/render-text.js';
 import { toGraph } from '../planning/to-graph.js';
+import { listWorkspace } from '../workspace/listing.js';
 import { surveyWorkspace } from '../workspace/survey.js';
 import { agentsMissing, checkAgents } from './agents.js';
 import { readPlan } from './plan-source.js';
@@ -53,26 +54,60 @@ export async function preview(options: PreviewOptions): Promise<PreviewResult> {
     checkAgents(draft);
     const plan = narrowed(compilePlan(draft, { maxParallel }), maxParallel);
     const analysis = analyzeRequest({ ...request, description: options.text || draft.description || draft.name }, null);
-    return { analysis, facts: null, plan, digest: digestOf(plan), missing: agentsMissing(plan), needsApproval: false, pattern: null };
+    return {
+      analysis,
+      facts: null,
+      plan,
+      digest: digestOf(plan),
+      missing: agentsMissing(plan),
+      needsApproval: false,
+      pattern: null,
+    };
   }
-  const facts = await surveyWorkspace(workspace);
-  const analysis = analyzeRequest(request, facts);
-  const { draft, missing, needsApproval, pattern } = planFor({ analysis, facts, request });
+  const listing = await listWorkspace(workspace);
+  const facts = await surveyWorkspace(workspace, { listing });
+  const paths = listing.files.map((file) => file.path);
+  const analysis = analyzeRequest(request, facts, paths);
+  const { draft, missing, needsApproval, pattern } = planFor({
+    analysis,
+    facts,
+    request,
+    decisionDeadlineMs: config.decisionDeadlineMs,
+  });
   const plan = narrowed(compilePlan(draft, { maxParallel }), maxParallel);
-  return { analysis, facts, plan, digest: digestOf(plan), missing: [...new Set([...missing, ...agentsMissing(plan)])], needsApproval, pattern };
+  return {
+    analysis,
+    facts,
+    plan,
+    digest: digestOf(plan),
+    missing: [...new Set([...missing, ...agentsMissing(plan)])],
+    needsApproval,
+    pattern,
+  };
 }
 
 const narrowed = (plan: Plan, most: number): Plan => ({ ...plan, maxParallel: Math.min(plan.maxParallel, most) });
 
 const digestOf = (plan: Plan): string => createHash('sha256').update(canonicalJson(plan)).digest('hex');
 
+/** What the engine that would conduct the plan makes of it, on a virtual clock and by its estimates. */
+const conducted = (plan: Plan): VirtualRun => runVirtual(buildGraph('preview', toGraph(plan)), plan.maxParallel);
+
+const previewOf = (plan: Plan): Preview => previewPlan(plan, conducted(plan));
+
 /** The JSON that `baton plan --json` prints. */
-export function previewJson({ analysis, plan, digest, missing, needsApproval }: PreviewResult): Record<string, unknown> {
-  const { plan: planPart, estimate } = planJson(plan, digest);
+export function previewJson({
+  analysis,
+  plan,
+  digest,
+  missing,
+  needsApproval,
+}: PreviewResult): Record<string, unknown> {
+  const { plan: planPart, estimate } = planJson(plan, { digest, preview: previewOf(plan) });
   return { v: 1, analysis, plan: planPart, estimate, missing, needsApproval };
 }
 
-export const previewText = ({ plan }: PreviewResult): string => renderPlanText(plan, previewPlan(plan));
+export const previewText = ({ plan }: PreviewResult): string => renderPlanText(plan, previewOf(plan));
 
 export const previewMermaid = ({ plan }: PreviewResult): string => renderMermaid(plan);
 
@@ -91,18 +126,17 @@ export interface Simulation {
 
 /** Runs a plan on a virtual clock by its estimates, with the engine that would conduct it. */
 export function simulatePlan(plan: Plan): Simulation {
-  const graph = buildGraph('preview', toGraph(plan));
-  const { makespanMs, utilisation, spans } = runVirtual(graph, plan.maxParallel);
-  const { estimate } = previewPlan(plan);
+  const run = conducted(plan);
+  const { estimate } = previewPlan(plan, run);
   return {
     v: 1,
     tasks: plan.tasks.length,
     maxParallel: plan.maxParallel,
-    makespanMs,
+    makespanMs: run.makespanMs,
     sequentialMs: estimate.sequentialMs,
     lowerBoundMs: estimate.lowerBoundMs,
-    utilisation,
+    utilisation: run.utilisation,
     costUsd: estimate.costUsd,
-    schedule: spans.map(({ task, startMs, endMs }) => ({ id: graph.nodes[task]?.id ?? '', startMs, endMs })),
+    schedule: plan.tasks.map(({ id }, task) => ({ id, startMs: run.startMs[task] ?? 0, endMs: run.endMs[task] ?? 0 })),
   };
 }

@@ -4,13 +4,13 @@ import { BatonError } from '../contract/errors.js';
 import { canonicalJson } from '../contract/json.js';
 import { LIMITS } from '../contract/limits.js';
 import { REQUEST_ID_PATTERN, TASK_QUEUE, WORKFLOW_TYPE } from '../contract/names.js';
-import type { Interaction, RequestInput } from '../contract/request.js';
+import { markedText, type Interaction, type RequestInput } from '../contract/request.js';
 import type { Priority } from '../contract/task.js';
 import { loadConfig } from '../local/config.js';
 import { ensureHome, resolveHome } from '../local/home.js';
 import { ensureKey, sign } from '../local/key.js';
 import { createArtifactStore } from '../workspace/artifacts/store.js';
-import { checkAgents } from './agents.js';
+import { agentsMissing, checkAgents } from './agents.js';
 import type { Place } from './place.js';
 import { readPlan } from './plan-source.js';
 import { preview } from './preview.js';
@@ -41,10 +41,14 @@ export interface Prepared {
 export async function prepare(options: RunOptions): Promise<Prepared> {
   const id = options.id ?? newId();
   if (!REQUEST_ID_PATTERN.test(id)) {
-    throw new BatonError('bad_input', `--id: ${JSON.stringify(id)} does not match ${REQUEST_ID_PATTERN.source}`, { path: 'id' });
+    throw new BatonError('bad_input', `--id: ${JSON.stringify(id)} does not match ${REQUEST_ID_PATTERN.source}`, {
+      path: 'id',
+    });
   }
   if (options.text.length > LIMITS.descriptionChars) {
-    throw new BatonError('bad_input', `TEXT: longer than ${LIMITS.descriptionChars} characters`, { path: 'description' });
+    throw new BatonError('bad_input', `TEXT: longer than ${LIMITS.descriptionChars} characters`, {
+      path: 'description',
+    });
   }
   const path = workspaceFolder(options.workspace);
   const plan = await planPart(options, path);
@@ -60,7 +64,7 @@ export async function prepare(options: RunOptions): Promise<Prepared> {
     ...(plan.plan ? { plan: plan.plan as NonNullable<RequestInput['plan']> } : {}),
   };
   const home = ensureHome(resolveHome()).home;
-  return { id, input: { ...input, signature: sign(ensureKey(home), canonicalJson({ request: id, input })) } };
+  return { id, input: { ...input, signature: sign(ensureKey(home), markedText(id, input)) } };
 }
 
 /** The plan as the input carries it: small ones in full, so that Temporal Web shows them, large ones by their digest. */
@@ -77,8 +81,9 @@ async function planPart(options: RunOptions, workspace: string): Promise<{ name:
   const { config } = loadConfig({ home: resolveHome(), workspace });
   const { draft, plan, value } = await readPlan(options.planFile, { maxParallel: config.maxParallel });
   checkAgents(draft);
-  if (plan.tasks.some((task) => task.kind === 'agent')) {
-    throw new BatonError('not_installed', 'the plan needs an agent, and this version of Baton runs none yet', {
+  const missing = agentsMissing(plan);
+  if (missing.length > 0) {
+    throw new BatonError('not_installed', `the plan needs ${missing.join(', ')}`, {
       hint: `see it with: baton plan --plan ${options.planFile}`,
     });
   }

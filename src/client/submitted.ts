@@ -36,7 +36,9 @@ export async function awaitPlan(place: Place, id: string): Promise<Submitted> {
       needsApproval: progress.openDecisions.length > 0 && progress.active === 0 && progress.completed === 0,
     };
   }
-  throw new BatonError('no_server', `${id} was submitted, but no worker has planned it yet`, { hint: `look again with: baton status ${id}` });
+  throw new BatonError('no_server', `${id} was submitted, but no worker has planned it yet`, {
+    hint: `look again with: baton status ${id}`,
+  });
 }
 
 const FIRST_LOOK_MS = 200;

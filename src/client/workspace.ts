@@ -6,7 +6,10 @@ import { BatonError } from '../contract/errors.js';
 export function workspaceFolder(given: string | undefined, cwd: string = process.cwd()): string {
   const path = resolve(cwd, given ?? '.');
   const refuse = (why: string): BatonError =>
-    new BatonError('workspace_missing', `--workspace: ${path} ${why}`, { path: 'workspace', hint: 'name a folder that exists with --workspace DIR' });
+    new BatonError('workspace_missing', `--workspace: ${path} ${why}`, {
+      path: 'workspace',
+      hint: 'name a folder that exists with --workspace DIR',
+    });
   try {
     if (statSync(path).isDirectory()) return realpathSync(path);
   } catch (error) {

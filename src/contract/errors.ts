@@ -3,17 +3,33 @@
  * command that ends with it (0 where the code only ever stands in a task's result).
  */
 export const ERRORS = {
-  bad_input: { fate: 'terminal', exit: 2, means: 'what was given cannot be used; the message holds the path to the field' },
+  bad_input: {
+    fate: 'terminal',
+    exit: 2,
+    means: 'what was given cannot be used; the message holds the path to the field',
+  },
   unknown_id: { fate: 'terminal', exit: 2, means: 'no request, task or decision has this id' },
-  not_supported: { fate: 'terminal', exit: 2, means: 'a field or feature that this version of Baton does not carry out yet' },
+  not_supported: {
+    fate: 'terminal',
+    exit: 2,
+    means: 'a field or feature that this version of Baton does not carry out yet',
+  },
   not_installed: { fate: 'terminal', exit: 2, means: 'something that the plan needs is missing on this machine' },
   workspace_missing: { fate: 'terminal', exit: 2, means: 'the workspace is not a folder that can be read on its host' },
   waits_for_decision: { fate: 'terminal', exit: 4, means: 'nothing else can run until a person has decided' },
   no_server: { fate: 'terminal', exit: 5, means: 'no Temporal server answers' },
   refused: { fate: 'terminal', exit: 6, means: 'the present state does not allow it: late, opposite, already ended' },
-  busy: { fate: 'retryable', exit: 6, means: 'the request is about to continue as a new run and takes no update for a moment' },
+  busy: {
+    fate: 'retryable',
+    exit: 6,
+    means: 'the request is about to continue as a new run and takes no update for a moment',
+  },
   internal: { fate: 'terminal', exit: 1, means: 'a defect in Baton' },
-  command_failed: { fate: 'terminal', exit: 0, means: 'a command ended with an exit code other than 0, or by a signal' },
+  command_failed: {
+    fate: 'terminal',
+    exit: 0,
+    means: 'a command ended with an exit code other than 0, or by a signal',
+  },
   command_not_started: { fate: 'terminal', exit: 0, means: 'the program of a command could not be started' },
   skill_failed: { fate: 'terminal', exit: 0, means: 'a built-in skill could not do its work' },
   time_limit: { fate: 'terminal', exit: 0, means: "the task's time limit passed; its processes were ended" },

@@ -99,6 +99,9 @@ export const LIMITS = {
   historyEventsDrain: 30_000,
   historyBytesDrain: 30 * 1024 * 1024,
   historyEventsBusy: 45_000,
+  /** What a run must add to what it began with before the next one follows; its state and graph alone may reach Temporal's suggestion. */
+  historyGrowthEvents: 2000,
+  historyGrowthBytes: 4 * 1024 * 1024,
   heartbeatIntervalMs: 1000,
   heartbeatTimeoutMs: 4000,
   stickyTimeoutMs: 1000,

@@ -1,4 +1,4 @@
-import type { Json } from './json.js';
+import { canonicalJson, type Json } from './json.js';
 import type { PlanDraft } from './plan.js';
 import type { Priority } from './task.js';
 
@@ -43,4 +43,10 @@ export interface Constraints {
   deadline?: string;
   budget?: { usd?: number; tokens?: number; wallMs?: number };
   maintainCompatibility?: boolean;
+}
+
+/** The text that the signature of a request is made over: its id, and its input without the signature. */
+export function markedText(request: string, input: RequestInput): string {
+  const { signature: _, ...rest } = input;
+  return canonicalJson({ request, input: rest });
 }

@@ -1,13 +1,28 @@
 import { cancelTask, withdraw } from './decisions.js';
 import type { Engine } from './model.js';
 import type { Command, EngineEvent, Reply } from './events.js';
-import { detailOf, epochOf, hasEnded, makeReady, move, release, reopen, satisfy, skipDependants, statusOf } from './moves.js';
+import {
+  detailOf,
+  epochOf,
+  hasEnded,
+  makeReady,
+  move,
+  release,
+  reopen,
+  satisfy,
+  skipDependants,
+  statusOf,
+} from './moves.js';
 import { dropTimer } from './timers.js';
 
 const accepted = (message: string): Reply => ({ kind: 'accepted', message });
 const unchanged = (message: string): Reply => ({ kind: 'unchanged', message });
 const refused = (message: string): Reply => ({ kind: 'refused', code: 'refused', message });
-const unknownTask = (id: string): Reply => ({ kind: 'refused', code: 'unknown_id', message: `no task ${id} in this request` });
+const unknownTask = (id: string): Reply => ({
+  kind: 'refused',
+  code: 'unknown_id',
+  message: `no task ${id} in this request`,
+});
 const over = (engine: Engine): boolean => engine.state.outcome !== null || engine.state.phase === 'ERROR';
 
 /** Nothing more starts; what runs may end. One task: its process is ended, and it starts anew on resume. */
@@ -89,7 +104,8 @@ export function retry(engine: Engine, event: EngineEvent & { kind: 'retry' }): R
   if (over(engine)) return refused('the request has ended');
   if (state.cancel) return refused('the request is being cancelled');
   let tasks: number[];
-  if (event.task === undefined) tasks = graph.nodes.map((_, task) => task).filter((task) => statusOf(engine, task) === 'failed');
+  if (event.task === undefined)
+    tasks = graph.nodes.map((_, task) => task).filter((task) => statusOf(engine, task) === 'failed');
   else {
     const task = graph.positions.get(event.task);
     if (task === undefined) return unknownTask(event.task);
@@ -99,7 +115,9 @@ export function retry(engine: Engine, event: EngineEvent & { kind: 'retry' }): R
   const reopened = reopen(engine, tasks, event.at);
   for (const task of reopened) release(engine, task, event.at);
   if (reopened.length > 0) return accepted(`${reopened.length} tasks run again`);
-  return refused(event.task === undefined ? 'nothing has failed' : `${event.task} is ${statusOf(engine, tasks[0] ?? 0)}`);
+  return refused(
+    event.task === undefined ? 'nothing has failed' : `${event.task} is ${statusOf(engine, tasks[0] ?? 0)}`,
+  );
 }
 
 /** A person says that a task is not needed: what depends on it goes on without it. */
@@ -110,7 +128,8 @@ export function skip(engine: Engine, event: EngineEvent & { kind: 'skip' }, comm
   const status = statusOf(engine, task);
   if (status === 'skipped') return unchanged('skipped before');
   if (status === 'running') return stop(engine, task, 'skipped', commands);
-  if (status === 'completed' || status === 'cancelled' || status === 'compensated') return refused(`${event.task} is ${status}`);
+  if (status === 'completed' || status === 'cancelled' || status === 'compensated')
+    return refused(`${event.task} is ${status}`);
   dropTimer(engine, `retry:${task}`, commands);
   withdraw(engine, event.at, commands, event.task);
   const wasFailed = status === 'failed';

@@ -2,7 +2,7 @@ import type { Answer, Decision, Via } from '../contract/decision.js';
 import { LIMITS } from '../contract/limits.js';
 import type { Engine } from './model.js';
 import type { Approval, Command, EngineEvent, Reply } from './events.js';
-import { fire } from './lifecycle.js';
+import { fire } from './phases.js';
 import { detailOf, move, satisfy, skipDependants, statusOf } from './moves.js';
 import { dropTimer, setTimer } from './timers.js';
 
@@ -12,7 +12,9 @@ const CRITICALITY_OF_PERSONS = 0.8;
 /** Choices of a decision task that rule out what depends on it. */
 const RULES_OUT: readonly string[] = ['reject', 'skip'];
 
-type Draft = Omit<Decision, 'v' | 'id' | 'raisedAt' | 'deadline' | 'state' | 'answer' | 'who' | 'urgency'> & { deadlineMs?: number };
+type Draft = Omit<Decision, 'v' | 'id' | 'raisedAt' | 'deadline' | 'state' | 'answer' | 'who' | 'urgency'> & {
+  deadlineMs?: number;
+};
 
 /** Opens the question that a decision task asks; the task waits for it. */
 export function raiseTaskDecision(engine: Engine, task: number, at: number, commands: Command[]): void {
@@ -68,7 +70,7 @@ function raise(engine: Engine, draft: Draft, at: number, commands: Command[]): v
     state: 'open',
     answer: null,
   });
-  if (state.phase === 'MONITORING') fire(state, 'escalate', at, { decision: id });
+  if (state.phase === 'MONITORING') fire(state, 'escalate', { at, commands, data: { decision: id } });
   if (state.settings.yes && draft.criticality <= CRITICALITY_OF_PERSONS && draft.options.includes('approve')) {
     settle(engine, id, { choice: 'approve', comment: '', by: state.settings.by, via: 'yes', at }, commands);
     return;
@@ -82,7 +84,9 @@ function raise(engine: Engine, draft: Draft, at: number, commands: Command[]): v
 export function decide(engine: Engine, event: EngineEvent & { kind: 'decide' }, commands: Command[]): Reply {
   const decision = engine.state.decisions.find((candidate) => candidate.id === event.decision);
   if (!decision) {
-    const known = engine.state.decisions.filter((candidate) => candidate.state === 'open').map((candidate) => candidate.id);
+    const known = engine.state.decisions
+      .filter((candidate) => candidate.state === 'open')
+      .map((candidate) => candidate.id);
     const open = known.length > 0 ? `open: ${known.join(', ')}` : 'none is open';
     return { kind: 'refused', code: 'unknown_id', message: `no decision ${event.decision}; ${open}` };
   }
@@ -112,7 +116,11 @@ export function decide(engine: Engine, event: EngineEvent & { kind: 'decide' }, 
 export function expire(engine: Engine, id: string, at: number, commands: Command[]): void {
   const decision = engine.state.decisions.find((candidate) => candidate.id === id);
   if (decision?.state !== 'open') return;
-  const choice = decision.onDeadline ?? decision.options.find((option) => RULES_OUT.includes(option)) ?? decision.options.at(-1) ?? '';
+  const choice =
+    decision.onDeadline ??
+    decision.options.find((option) => RULES_OUT.includes(option)) ??
+    decision.options.at(-1) ??
+    '';
   settle(engine, id, { choice, comment: 'nobody answered in time', by: 'deadline', via: 'deadline', at }, commands);
 }
 
@@ -147,9 +155,9 @@ function close(engine: Engine, id: string, at: number, commands: Command[]): voi
   const { state } = engine;
   dropTimer(engine, `decision:${id}`, commands);
   if (state.phase !== 'ESCALATING') return;
-  fire(state, 'user_response', at, { decision: id });
-  fire(state, 'monitor', at);
-  if (state.decisions.some((decision) => decision.state === 'open')) fire(state, 'escalate', at);
+  fire(state, 'user_response', { at, commands, data: { decision: id } });
+  fire(state, 'monitor', { at, commands });
+  if (state.decisions.some((decision) => decision.state === 'open')) fire(state, 'escalate', { at, commands });
 }
 
 function rejectPlan(engine: Engine, answer: Answer): void {
@@ -161,7 +169,8 @@ function rejectPlan(engine: Engine, answer: Answer): void {
 
 /** Cancels a task that has no process. */
 export function cancelTask(engine: Engine, task: number, at: number): void {
-  if (['pending', 'ready', 'queued', 'paused', 'waiting'].includes(statusOf(engine, task))) move(engine, task, 'cancelled', at);
+  if (['pending', 'ready', 'queued', 'paused', 'waiting'].includes(statusOf(engine, task)))
+    move(engine, task, 'cancelled', at);
 }
 
 function note(decision: Decision, refused: { choice: string; by: string; via: Via; at: number; why: string }): void {

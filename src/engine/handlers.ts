@@ -4,7 +4,7 @@ import { cancelRequest, cancelOne, pause, resume, retry, skip } from './control.
 import { decide, expire, raisePlanApproval } from './decisions.js';
 import { adopt, type Engine } from './model.js';
 import type { Command, EngineEvent, EventKind, Reply } from './events.js';
-import { fire } from './lifecycle.js';
+import { fire } from './phases.js';
 import { release } from './moves.js';
 import { taskEnded, tryAgain } from './results.js';
 
@@ -15,13 +15,11 @@ const OK: Reply = { kind: 'accepted', message: '' };
 /** What each event does. Nothing is dispatched here: `step` does that after every event. */
 export const HANDLERS: { [K in EventKind]: Handler<K> } = {
   start: (engine, event, commands) => {
-    if (!fire(engine.state, 'start', event.at)) return illegal(engine, 'start');
-    commands.push({ kind: 'analyze' });
+    if (!fire(engine.state, 'start', { at: event.at, commands })) return illegal(engine, 'start');
     return OK;
   },
   analyzed: (engine, event, commands) => {
-    if (!fire(engine.state, 'plan', event.at, event.data)) return illegal(engine, 'plan');
-    commands.push({ kind: 'plan' });
+    if (!fire(engine.state, 'plan', { at: event.at, commands, data: event.data })) return illegal(engine, 'plan');
     return OK;
   },
   planned,
@@ -52,20 +50,18 @@ export const HANDLERS: { [K in EventKind]: Handler<K> } = {
   },
   /** A request taken up from its state: whatever may start does. */
   wake: () => OK,
-  error: (engine, event) => {
+  error: (engine, event, commands) => {
     const { code, message } = event;
-    fire(engine.state, 'error', event.at, { error: message });
+    fire(engine.state, 'error', { at: event.at, commands, data: { error: message } });
     engine.state.error = { code, message };
     return OK;
   },
-  recover: (engine, event) => {
-    if (!fire(engine.state, 'recover', event.at)) return illegal(engine, 'recover');
-    engine.state.error = null;
+  recover: (engine, event, commands) => {
+    if (!fire(engine.state, 'recover', { at: event.at, commands })) return illegal(engine, 'recover');
     return OK;
   },
   concluded: (engine, event, commands) => {
-    if (!fire(engine.state, 'finish', event.at)) return illegal(engine, 'finish');
-    commands.push({ kind: 'finish' });
+    if (!fire(engine.state, 'finish', { at: event.at, commands })) return illegal(engine, 'finish');
     return OK;
   },
 };
@@ -75,8 +71,8 @@ function planned(engine: Engine, event: EngineEvent & { kind: 'planned' }, comma
   const { state } = engine;
   const { graph, at } = event;
   const data: Record<string, Json> = { tasks: graph.nodes.length, plan: graph.digest };
-  if (!fire(state, 'execute', at, data)) return illegal(engine, 'execute');
-  fire(state, 'monitor', at);
+  if (!fire(state, 'execute', { at, commands, data })) return illegal(engine, 'execute');
+  fire(state, 'monitor', { at, commands });
   const goesOn = state.plan?.digest === graph.digest;
   if (!goesOn) {
     state.plan = { digest: graph.digest, revision: (state.plan?.revision ?? 0) + 1, tasks: graph.nodes.length };

@@ -1,6 +1,4 @@
 import { LIMITS } from '../contract/limits.js';
-import type { Json } from '../contract/json.js';
-import type { Phase, Trigger } from '../contract/phase.js';
 import { TASK_STATES, type TaskState } from '../contract/task.js';
 import type { EngineState } from './state.js';
 
@@ -18,34 +16,6 @@ export const TASK_TRANSITIONS: Record<TaskState, readonly TaskState[]> = {
   cancelled: ['pending', 'compensated'],
   compensated: ['pending'],
 };
-
-/** The legal transitions of a request (INT-3); `error` is legal from everywhere. */
-export const PHASE_TRANSITIONS: Record<Trigger, { from: Phase; to: Phase } | { from: '*'; to: Phase }> = {
-  start: { from: 'IDLE', to: 'ANALYZING' },
-  plan: { from: 'ANALYZING', to: 'PLANNING' },
-  execute: { from: 'PLANNING', to: 'EXECUTING' },
-  monitor: { from: 'EXECUTING', to: 'MONITORING' },
-  escalate: { from: 'MONITORING', to: 'ESCALATING' },
-  user_response: { from: 'ESCALATING', to: 'EXECUTING' },
-  complete: { from: 'MONITORING', to: 'COMPLETING' },
-  finish: { from: 'COMPLETING', to: 'IDLE' },
-  error: { from: '*', to: 'ERROR' },
-  recover: { from: 'ERROR', to: 'IDLE' },
-};
-
-/** Fires a trigger. An illegal one is counted, changes nothing else, and gives false. */
-export function fire(state: EngineState, trigger: Trigger, at: number, data: Record<string, Json> = {}): boolean {
-  const { from, to } = PHASE_TRANSITIONS[trigger];
-  if (from !== '*' && from !== state.phase) {
-    state.illegalTriggers += 1;
-    return false;
-  }
-  state.transitions.push({ from: state.phase, to, trigger, at, data });
-  if (state.transitions.length > LIMITS.phaseHistoryEntries) state.transitions.splice(1, 1);
-  state.phase = to;
-  Object.assign(state.data, data);
-  return true;
-}
 
 const CODES = Object.fromEntries(TASK_STATES.map((name, code) => [name, code])) as Record<TaskState, number>;
 const BASE = 16;

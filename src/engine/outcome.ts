@@ -2,7 +2,7 @@ import type { Outcome } from '../contract/phase.js';
 import { ENDED_STATES } from '../contract/task.js';
 import type { Engine } from './model.js';
 import type { Command } from './events.js';
-import { fire } from './lifecycle.js';
+import { fire } from './phases.js';
 
 /** Once every task has ended, the request completes: its outcome is set once, and the shell is told to write it down. */
 export function conclude(engine: Engine, at: number, commands: Command[]): void {
@@ -12,15 +12,14 @@ export function conclude(engine: Engine, at: number, commands: Command[]): void 
   if (ended < graph.nodes.length) return;
   state.outcome = outcomeOf(engine);
   state.endedAt = at;
-  fire(state, 'complete', at, { outcome: state.outcome });
-  commands.push({ kind: 'conclude' });
+  fire(state, 'complete', { at, commands, data: { outcome: state.outcome } });
 }
 
 /**
  * complete: every task completed or skipped by choice. cancelled: somebody cancelled, and something was lost by it. partial: something that
  * the user asked for was delivered. Otherwise failed.
  */
-export function outcomeOf(engine: Engine): Outcome {
+function outcomeOf(engine: Engine): Outcome {
   const { state, index, graph } = engine;
   let lost = index.counts.failed + index.counts.cancelled;
   let delivered = false;

@@ -1,12 +1,11 @@
 import { LIMITS } from '../contract/limits.js';
-import type { TaskResult } from '../contract/task.js';
+import type { TaskError, TaskResult } from '../contract/task.js';
 import { withdraw } from './decisions.js';
 import type { Engine } from './model.js';
 import type { Command, EngineEvent, Reply } from './events.js';
 import { attemptOf, detailOf, epochOf, hasEnded, makeReady, move, satisfy, skipDependants, statusOf } from './moves.js';
 import { dropTimer, setTimer } from './timers.js';
 
-/** Chars of an error kept in the state, and how many tasks may keep one: the whole error stands in the task's record. */
 const ERROR_CHARS = 240;
 const ERRORS_KEPT = 500;
 
@@ -22,6 +21,7 @@ export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.end
   if (stopping && result.kind !== 'completed') return stopped(engine, task, stopping, event);
   switch (result.kind) {
     case 'completed':
+      if (detail) delete detail.error;
       satisfy(engine, task, 'completed', at);
       break;
     case 'failed':
@@ -77,23 +77,28 @@ function failed(
   commands: Command[],
 ): void {
   const { task, at } = event;
-  const detail = detailOf(engine, task);
-  const { code, message, exitCode } = result.error;
-  const kept = Object.keys(engine.state.details).length <= ERRORS_KEPT ? message.slice(0, ERROR_CHARS) : '';
-  detail.failures = (detail.failures ?? 0) + 1;
-  detail.error = { code, message: kept, ...(exitCode === undefined ? {} : { exitCode }) };
-  const mayRetry = detail.failures <= (engine.graph.nodes[task]?.retries ?? 0) && !engine.state.cancel && !engine.state.stopped;
+  const failures = (engine.state.details[task]?.failures ?? 0) + 1;
+  const mayRetry =
+    failures <= (engine.graph.nodes[task]?.retries ?? 0) && !engine.state.cancel && !engine.state.stopped;
+  keepError(engine, task, result.error);
   if (mayRetry) {
-    detail.attempts = event.attempt;
+    Object.assign(detailOf(engine, task), { failures, attempts: event.attempt });
     move(engine, task, 'waiting', at);
-    const ms = retryDelay(detail.failures, event.random);
-    const summary = `${engine.graph.nodes[task]?.id ?? ''}: before retry ${detail.failures}`;
+    const ms = retryDelay(failures, event.random);
+    const summary = `${engine.graph.nodes[task]?.id ?? ''}: before retry ${failures}`;
     setTimer(engine, { id: `retry:${task}`, at, ms, summary }, commands);
     return;
   }
   move(engine, task, 'failed', at);
   skipDependants(engine, task, 'dependency', at);
   if (engine.state.settings.onFailure === 'stop') stopRest(engine, at, commands);
+}
+
+/** The state keeps the beginning of an error, and of not too many: each stands in full in its task's record. */
+function keepError(engine: Engine, task: number, { code, message, exitCode }: TaskError): void {
+  if (engine.index.counts.failed >= ERRORS_KEPT) return;
+  const error = { code, message: message.slice(0, ERROR_CHARS), ...(exitCode === undefined ? {} : { exitCode }) };
+  detailOf(engine, task).error = error;
 }
 
 /** Before the n-th retry: min(1 s × 2ⁿ⁻¹ × (1 + U(0, .1)), 30 s) (ERR-2). */

@@ -1,20 +1,13 @@
 import type { TaskResult } from '../contract/task.js';
 import { drive } from './driver.js';
-import { open } from './model.js';
+import { historyOf } from './lifecycle.js';
+import { open, type Engine } from './model.js';
+import type { Schedule } from '../planning/schedule.js';
 import type { EngineEvent, EventBody } from './events.js';
 import type { Graph } from './graph.js';
 import { createState } from './state.js';
 
-/** When a task ran, in ms from the start of the run. */
-export interface Span {
-  task: number;
-  startMs: number;
-  endMs: number;
-}
-
-export interface VirtualRun {
-  makespanMs: number;
-  spans: Span[];
+export interface VirtualRun extends Schedule {
   /** Share of the slots' time that was used, 0 … 1. */
   utilisation: number;
 }
@@ -25,21 +18,27 @@ export interface VirtualRun {
  */
 export function runVirtual(graph: Graph, maxParallel: number, durationOf?: (task: number) => number): VirtualRun {
   const clock = createClock();
-  const spans: Span[] = [];
   const state = createState({
     request: 'virtual',
     at: 0,
     settings: { maxParallel, onFailure: 'continue', interaction: 'minimal', yes: false, by: 'simulation' },
   });
-  const later = (body: EventBody, ms: number): void => clock.add(clock.now + ms, { request: 'virtual', at: 0, ...body });
+  const later = (body: EventBody, ms: number): void =>
+    clock.add(clock.now + ms, { request: 'virtual', at: 0, ...body });
   const driver = drive(open(state), {
     analyze: () => later({ kind: 'analyzed', data: {} }, 0),
-    plan: () => later({ kind: 'planned', graph, maxParallel, onFailure: 'continue', approval: null, yes: false, by: '' }, 0),
+    plan: () =>
+      later({ kind: 'planned', graph, maxParallel, onFailure: 'continue', approval: null, yes: false, by: '' }, 0),
     run: ({ tasks }) => {
       for (const { task, epoch, attempt } of tasks) {
         const ms = durationOf?.(task) ?? graph.nodes[task]?.estimateMs ?? 0;
-        spans.push({ task, startMs: clock.now, endMs: clock.now + ms });
-        const result: TaskResult = { kind: 'completed', startedAt: clock.now, summary: '', output: null, artifacts: [] };
+        const result: TaskResult = {
+          kind: 'completed',
+          startedAt: clock.now,
+          summary: '',
+          output: null,
+          artifacts: [],
+        };
         later({ kind: 'task.ended', task, epoch, attempt, result, random: 0 }, ms);
       }
     },
@@ -56,9 +55,21 @@ export function runVirtual(graph: Graph, maxParallel: number, durationOf?: (task
   });
   later({ kind: 'start' }, 0);
   for (let event = clock.next(); event; event = clock.next()) driver.post(event);
-  const makespanMs = (state.endedAt ?? 0) - (state.acceptedAt ?? 0);
-  const used = spans.reduce((sum, span) => sum + span.endMs - span.startMs, 0);
-  return { makespanMs, spans, utilisation: makespanMs > 0 ? used / (makespanMs * maxParallel) : 0 };
+  return measured(driver.engine, maxParallel);
+}
+
+/** Reads off the histories of a finished run when its tasks began and ended. */
+function measured({ state, graph }: Engine, maxParallel: number): VirtualRun {
+  const began = state.acceptedAt ?? 0;
+  const histories = graph.nodes.map((_, task) => historyOf(state, task));
+  const endMs = histories.map((history) => (history.at(-1)?.at ?? began) - began);
+  const startMs = histories.map((history, task) => {
+    const start = history.find(({ to }) => to === 'running' || to === 'waiting');
+    return start ? start.at - began : (endMs[task] ?? 0);
+  });
+  const makespanMs = (state.endedAt ?? began) - began;
+  const used = endMs.reduce((sum, end, task) => sum + end - (startMs[task] ?? end), 0);
+  return { startMs, endMs, makespanMs, utilisation: makespanMs > 0 ? used / (makespanMs * maxParallel) : 0 };
 }
 
 export interface VirtualClock {
@@ -91,7 +102,7 @@ export function createClock(): VirtualClock {
       const last = queue.pop();
       if (!first || !last) return undefined;
       if (queue.length > 0) queue[0] = last;
-      for (let i = 0; ; ) {
+      for (let i = 0; ;) {
         const [left, right] = [2 * i + 1, 2 * i + 2];
         const child = right < queue.length && before(right, left) ? right : left;
         if (child >= queue.length || !before(child, i)) break;

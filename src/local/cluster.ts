@@ -1,4 +1,6 @@
 import type { ClientConfigProfile, ClientConnectConfig } from '@temporalio/envconfig';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { BatonError } from '../contract/errors.js';
 import { NAMESPACE } from '../contract/names.js';
@@ -47,6 +49,8 @@ const definedOnly = (env: Env): Record<string, string> =>
   Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
 async function loadSettings(env: Record<string, string>): Promise<ClientConfigProfile> {
+  // Where nothing is set, which is the rule, the library need not be loaded for every command.
+  if (!Object.keys(env).some((name) => name.startsWith('TEMPORAL_')) && !existsSync(defaultConfigFile(env))) return {};
   const { loadClientConfigProfile } = await import('@temporalio/envconfig');
   try {
     return loadClientConfigProfile({ overrideEnvVars: env });
@@ -55,6 +59,13 @@ async function loadSettings(env: Record<string, string>): Promise<ClientConfigPr
     if (error instanceof TypeError) return loadClientConfigProfile({ overrideEnvVars: env, disableFile: true });
     throw error;
   }
+}
+
+/** Where the Temporal command line and libraries look for the configuration file. */
+function defaultConfigFile(env: Record<string, string>): string {
+  const home = env['HOME'] ?? homedir();
+  const folder = process.platform === 'darwin' ? join(home, 'Library', 'Application Support') : join(home, '.config');
+  return join((process.platform !== 'darwin' && env['XDG_CONFIG_HOME']) || folder, 'temporalio', 'temporal.toml');
 }
 
 function isOwnServer(home: string, address: string): boolean {

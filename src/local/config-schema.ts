@@ -36,7 +36,11 @@ export const configSchema = z
       .min(1)
       .max(LIMITS.parallelTasksMax)
       .describe('Tasks of one request that run at the same time.'),
-    taskTimeLimit: duration(1, LIMITS.taskTimeLimitMaxMs, 'Time limit of a task that states none.'),
+    taskTimeLimit: duration(
+      1,
+      LIMITS.taskTimeLimitMaxMs,
+      'The most time that a task may take; one that states no limit gets an hour, or this if it is less.',
+    ),
     killGrace: duration(0, 60_000, 'Time between the request to end and the end by force. Counts only in BATON_HOME.'),
     decisionDeadline: duration(
       1000,

@@ -66,7 +66,7 @@ function withDefaults(file: ConfigFile): Config {
     allowShell: file.allowShell ?? false,
     environment: [...new Set(file.environment ?? [])],
     maxParallel: file.maxParallel ?? LIMITS.parallelTasksDefault,
-    taskTimeLimitMs: milliseconds(file.taskTimeLimit, LIMITS.taskTimeLimitMs),
+    taskTimeLimitMs: milliseconds(file.taskTimeLimit, LIMITS.taskTimeLimitMaxMs),
     killGraceMs: milliseconds(file.killGrace, LIMITS.killGraceMs),
     decisionDeadlineMs: milliseconds(file.decisionDeadline, LIMITS.decisionDefaultDeadlineMs),
     idleStopMs: milliseconds(file.idleStop, LIMITS.idleStopMs),

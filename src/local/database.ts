@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   constants,
   copyFileSync,
   existsSync,
@@ -51,15 +52,43 @@ function copyDatabase(database: string, to: string): void {
   }
 }
 
-/** Records which server writes the database from now on. Called before it opens it, so that a crash cannot lose the fact. */
-export function recordDatabaseVersion(home: string, serverVersion: string): void {
-  if (databaseVersion(home) === serverVersion) return;
-  writeFileAtomic(versionFile(home), `${JSON.stringify({ v: 1, version: serverVersion })}\n`);
+/**
+ * Records which server writes the database from now on. Called before it opens it, so that a crash cannot lose the fact, and again with
+ * `served` once it answered.
+ */
+export function recordDatabaseVersion(home: string, serverVersion: string, served: boolean): void {
+  const before = readRecord(home);
+  const once = served || before?.served === true;
+  if (before?.version === serverVersion && before.served === once) return;
+  writeFileAtomic(versionFile(home), `${JSON.stringify({ v: 1, version: serverVersion, served: once })}\n`);
 }
 
 export function databaseVersion(home: string): string | undefined {
-  const value = readJsonFile(versionFile(home)) as { version?: unknown } | null | undefined;
-  return typeof value?.version === 'string' && parseVersion(value.version) ? value.version : undefined;
+  return readRecord(home)?.version;
+}
+
+/**
+ * Removes a database whose first server ended before it ever answered. A server makes its tables only where there is no file, so a file
+ * with a part of them would never work; nothing was acknowledged from it.
+ */
+export function removeUnservedDatabase(home: string): void {
+  if (readRecord(home)?.served !== false) return;
+  const { database } = homePaths(home);
+  for (const suffix of ['-wal', '-shm', '']) rmSync(`${database}${suffix}`, { force: true });
+}
+
+/** The server makes its files readable for all; the data folder may be open. What it makes later takes the mode of the main file. */
+export function closeDatabaseFiles(home: string): void {
+  const { database } = homePaths(home);
+  for (const path of [database, `${database}-wal`, `${database}-shm`]) {
+    if (existsSync(path)) chmodSync(path, 0o600);
+  }
+}
+
+function readRecord(home: string): { version: string; served: boolean } | undefined {
+  const value = readJsonFile(versionFile(home)) as { version?: unknown; served?: unknown } | null | undefined;
+  if (typeof value?.version !== 'string' || !parseVersion(value.version)) return undefined;
+  return { version: value.version, served: value.served !== false };
 }
 
 const versionFile = (home: string): string => join(homePaths(home).run, 'server-version.json');

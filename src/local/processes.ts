@@ -31,7 +31,7 @@ export async function startProcess(start: Start): Promise<{ process: WatchedProc
   try {
     const child = spawn(program, args, {
       cwd: start.cwd,
-      env: start.env as NodeJS.ProcessEnv,
+      env: start.env,
       detached: true,
       stdio: ['ignore', log, log],
     });

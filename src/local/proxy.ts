@@ -17,6 +17,7 @@ export function withoutLoopbackProxy(env: Readonly<Env>): Env {
 
 /** Whether `address` (`host:port` or a bare host) names this machine itself. */
 export function isLoopback(address: string): boolean {
+  if (address === '::1') return true;
   const host = address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -27,7 +27,9 @@ export function writeRunFile(home: string, name: RunFileName, file: RunFile): vo
   writeFileAtomic(pathOf(home, name), `${JSON.stringify(file)}\n`);
 }
 
+/** Removes the record of a process that ended; one that names a living process, of whomever, stays. */
 export function removeRunFile(home: string, name: RunFileName): void {
+  if (liveRunFile(home, name)) return;
   rmSync(pathOf(home, name), { force: true });
 }
 

@@ -15,8 +15,8 @@ export async function registerAttributes(
   log: Pick<Logger, 'warn'>,
 ): Promise<SearchAttributeName[]> {
   const known = async (): Promise<SearchAttributeName[]> => {
-    const { customAttributes = {} } = await connection.operatorService.listSearchAttributes({ namespace });
-    return SEARCH_ATTRIBUTES.filter((name) => customAttributes[name] === KEYWORD);
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    return SEARCH_ATTRIBUTES.filter((name) => Number(customAttributes[name]) === KEYWORD);
   };
   try {
     const present = await known();

@@ -1,6 +1,12 @@
 import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
-import { guardDatabase, recordDatabaseVersion, waitForDatabase } from './database.js';
+import {
+  closeDatabaseFiles,
+  guardDatabase,
+  recordDatabaseVersion,
+  removeUnservedDatabase,
+  waitForDatabase,
+} from './database.js';
 import { homePaths } from './home.js';
 import { logTail } from './logs.js';
 import { choosePorts, type Ports, recordPorts } from './ports.js';
@@ -29,8 +35,9 @@ export interface ServerStart {
  */
 export async function startServer(start: ServerStart): Promise<RunningServer> {
   await waitForDatabase(start.home, start.onProgress, start.signal);
+  removeUnservedDatabase(start.home);
   guardDatabase(start.home, start.binary.version);
-  recordDatabaseVersion(start.home, start.binary.version);
+  recordDatabaseVersion(start.home, start.binary.version, false);
   const taken = new Set<number>();
   const end = Date.now() + LIMITS.serverStartMs;
   for (let attempt = 1; ; attempt++) {
@@ -87,6 +94,8 @@ async function startOnce(start: ServerStart, ports: Ports, end: number): Promise
     return { kind: 'failed', how, log: logTail(serverLog, logFrom) };
   }
   const ready: RunFile = { ...file, state: 'ready' };
+  recordDatabaseVersion(home, binary.version, true);
+  closeDatabaseFiles(home);
   recordPorts(home, ports);
   writeRunFile(home, 'server', ready);
   return { kind: 'up', server: { process: child, file: ready } };

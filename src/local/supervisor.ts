@@ -43,7 +43,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<Supervi
   const emit = options.onEvent ?? (() => undefined);
   const pair = new Pair({ ...options, home, graceMs: options.graceMs ?? LIMITS.stopGraceMs, onEvent: emit });
   const ending = deferred<EndReason>();
-  const ended = deferred<void>();
+  const ended = deferred<undefined>();
   let lastAsked = Date.now();
   serveControl(lock.server, key, async (op) => {
     if (op === 'restart-worker') await pair.restartWorker();
@@ -73,7 +73,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<Supervi
     stopWatching();
     stopIdle();
     for (const signal of signals) process.off(signal, onSignal);
-    ended.resolve();
+    ended.resolve(undefined);
     await lock.release();
   }
 }

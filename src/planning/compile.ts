@@ -7,7 +7,7 @@ import { topologicalOrder } from './order.js';
 import { refuse, resolveDependencies } from './references.js';
 
 /** The kind of task that each action makes. */
-export const KIND_OF_ACTION: Record<Action['kind'], TaskKind> = {
+const KIND_OF_ACTION: Record<Action['kind'], TaskKind> = {
   command: 'skill',
   shell: 'skill',
   skill: 'skill',

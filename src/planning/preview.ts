@@ -1,7 +1,7 @@
 import { LIMITS } from '../contract/limits.js';
 import type { GraphNode, Plan, PlanTask } from '../contract/plan.js';
 import { byLevel, criticalPath, lowerBoundMs, workOf } from './graph.js';
-import { listSchedule, parallelismRate } from './schedule.js';
+import { parallelismRate, type Schedule } from './schedule.js';
 import { agentOf, toGraph } from './to-graph.js';
 
 export interface Estimate {
@@ -29,13 +29,13 @@ export interface Preview {
   coordination: { strategy: string; why: string; synchronizationPoints: string[] };
 }
 
-export function previewPlan(plan: Plan): Preview {
+/** `schedule` is what the engine makes of the plan's graph on a virtual clock. */
+export function previewPlan(plan: Plan, schedule: Schedule): Preview {
   const nodes = toGraph(plan);
   // A compiled plan is in topological order.
   const order = nodes.map((_, position) => position);
   const id = (position: number): string => nodes[position]?.id ?? '';
   const levels = byLevel(plan.tasks.map(({ level }) => level)).map((level) => level.map(id));
-  const schedule = listSchedule(nodes, order, plan.maxParallel);
   return {
     levels,
     groups: levels.flatMap((level) => chunks(level, LIMITS.groupTasks)),
@@ -64,8 +64,10 @@ export function previewPlan(plan: Plan): Preview {
 }
 
 /** The `plan` and `estimate` of the JSON that `plan` prints; `digest` names the plan's canonical JSON. */
-export function planJson(plan: Plan, digest: string): { plan: Record<string, unknown>; estimate: Estimate } {
-  const { estimate, ...preview } = previewPlan(plan);
+export function planJson(
+  plan: Plan,
+  { digest, preview: { estimate, ...preview } }: { digest: string; preview: Preview },
+): { plan: Record<string, unknown>; estimate: Estimate } {
   const { name, description, strategy, maxParallel, onFailure, tasks, notes } = plan;
   return { plan: { digest, name, description, strategy, maxParallel, onFailure, tasks, notes, ...preview }, estimate };
 }

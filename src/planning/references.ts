@@ -2,6 +2,7 @@ import type { Problem } from '../contract/errors.js';
 import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { TaskDraft } from '../contract/plan.js';
+import { SKILL_NAMES } from '../contract/skills.js';
 import { nearest } from './nearest.js';
 import { findCycle, formatCycle } from './order.js';
 
@@ -9,11 +10,11 @@ const HINT = 'correct the plan; `baton plan --plan FILE` checks one without runn
 
 /**
  * The explicit dependencies of each task as positions, each once. Throws BatonError `bad_input` that lists duplicate ids, missing dependencies,
- * tasks that depend on themselves, or else names one cycle.
+ * unknown skills, tasks that depend on themselves, or else names one cycle.
  */
 export function resolveDependencies(tasks: readonly TaskDraft[]): number[][] {
   const positions = new Map<string, number>();
-  const problems: Problem[] = [];
+  const problems: Problem[] = unknownSkills(tasks);
   tasks.forEach(({ id }, i) => {
     const first = positions.get(id);
     if (first === undefined) positions.set(id, i);
@@ -38,6 +39,15 @@ export function resolveDependencies(tasks: readonly TaskDraft[]): number[][] {
   if (problems.length > 0) refuse(problems);
   refuseCycle(tasks, edges);
   return edges;
+}
+
+function unknownSkills(tasks: readonly TaskDraft[]): Problem[] {
+  const names = SKILL_NAMES.map(({ name }): string => name);
+  return tasks.flatMap(({ action }, i) => {
+    if (action.kind !== 'skill' || names.includes(action.name)) return [];
+    const message = `there is no skill ${JSON.stringify(action.name)}; the skills are ${names.join(', ')}`;
+    return [{ path: `tasks[${i}].skill`, message }];
+  });
 }
 
 function refuseCycle(tasks: readonly TaskDraft[], edges: readonly number[][]): void {

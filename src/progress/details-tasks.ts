@@ -4,7 +4,7 @@ import type { Engine } from '../engine/model.js';
 import { statusOf } from '../engine/moves.js';
 import { elapsedOf } from './estimate.js';
 import { mdCode, mdText } from './markdown.js';
-import { queuePositions, taskView } from './view.js';
+import { taskView } from './view.js';
 
 export const TASK_COLUMNS = ['Task', 'Title', 'Status', 'Agent', 'Attempts', 'Time', 'Note'];
 
@@ -51,4 +51,4 @@ export function taskRow(engine: Engine, task: number, now: number): string[] {
 }
 
 /** A row does not tell the place in the queue, which would cost a look at every task for each row. */
-const NONE: ReturnType<typeof queuePositions> = new Map();
+const NONE = new Map<number, number>();

@@ -8,7 +8,7 @@ import { shownTasks, taskRow, TASK_COLUMNS } from './details-tasks.js';
 import { clip, utf8Bytes } from './inert.js';
 import { mdCode, mdFence, mdTable, mdText } from './markdown.js';
 import { progressView, type ProgressOptions } from './progress.js';
-import { decideCommand, signalCommand } from './shell.js';
+import { CONTINUED, decideCommand, signalCommand } from './shell.js';
 import { isoTime } from './view.js';
 
 /** `uiNote` is plain text to end with, e.g. where else to look. */
@@ -71,7 +71,7 @@ function headOf(engine: Engine, progress: ProgressView): string {
     mdFence(progressLines(shown, { aligned: true }).join('\n')),
     '',
     `- **State** ${progress.state}${outcome ? `, **outcome** ${outcome}` : ''}`,
-    `- **Tasks** ${completed} of ${total} completed${counts.join('')}; levels ${progress.milestones.done}/${progress.milestones.total}`,
+    `- **Tasks** ${completed} of ${total} completed${counts.join('')}; ${progress.milestones.done} of ${progress.milestones.total} levels`,
     `- **Time** ${formatDuration(progress.elapsedMs)}${left}${late}; **performance** ${progress.performance}`,
   ];
   if (paused) lines.push(`- **Paused** by ${mdText(paused.by, 100)} at ${isoTime(paused.at)}`);
@@ -83,13 +83,16 @@ function headOf(engine: Engine, progress: ProgressView): string {
 /** Commands of at most so many options are written out; the others differ in the choice only. */
 const OPTIONS_WITH_COMMANDS = 3;
 const CONTEXT_ENTRIES = 6;
+/** Enough to tell one plan from another; the query `decisions` gives it in full. */
+const DIGEST_CHARS = 20;
 
 function decisionSection(request: string, decision: Decision): string {
   const { id, options, recommended, subject, deadline, onDeadline } = decision;
   const first = recommended === null ? options : [recommended, ...options.filter((option) => option !== recommended)];
   const commands = first.slice(0, OPTIONS_WITH_COMMANDS).flatMap((choice) => {
     const answer = { request, decision: id, choice };
-    return [decideCommand(answer), signalCommand(answer)];
+    // In one line it would run out of the panel, which scrolls without showing so.
+    return [decideCommand(answer), signalCommand(answer, CONTINUED)];
   });
   const due =
     deadline === null
@@ -98,7 +101,7 @@ function decisionSection(request: string, decision: Decision): string {
   const lines = [
     `**${id}** (${decision.kind}): ${mdText(decision.question, LIMITS.detailsTextChars)}`,
     '',
-    `- **Decided is** ${mdText(subject.summary, LIMITS.detailsTextChars)} (${mdCode(subject.digest, { chars: 80 })})`,
+    `- **Decided is** ${mdText(subject.summary, LIMITS.detailsTextChars)} (${mdCode(subject.digest, { chars: DIGEST_CHARS })})`,
     `- **Options** ${options.map((option) => mdCode(option, { chars: LIMITS.choiceChars })).join(', ')}${recommended === null ? '' : `; recommended ${mdCode(recommended)}`}`,
     `- **Deadline** ${due}`,
     `- **Risk** ${decision.risk}, **criticality** ${decision.criticality}, **urgency** ${decision.urgency}`,

@@ -19,7 +19,12 @@ export function mdCode(text: string, options: { chars?: number; inTable?: boolea
   const ticks = '`'.repeat(longestTicks(line) + 1);
   const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
   const span = `${ticks}${pad}${line}${pad}${ticks}`;
-  return options.inTable ? span.replace(/\\?\|/g, (pipe) => (pipe === '|' ? '\\|' : '\\\\|')) : span;
+  return options.inTable ? escapePipes(span) : span;
+}
+
+/** An odd number of backslashes before each pipe: readers of tables differ about an even one. */
+function escapePipes(span: string): string {
+  return span.replace(/\\+\|?|\|/g, (run) => (run.endsWith('|') ? `${run.slice(0, -1).repeat(2)}\\|` : run));
 }
 
 /** A fenced block whose content cannot end it; every line is inert. */

@@ -26,7 +26,7 @@ export interface ProgressOptions {
 export function progressView(engine: Engine, options: ProgressOptions): ProgressView {
   const { state, index, graph } = engine;
   const { counts } = index;
-  const status = requestStatus(state);
+  const status = requestStatus(engine);
   const end = endOf(state, options.now);
   const measures = measure(engine, end);
   const isOver = state.outcome !== null;

@@ -48,7 +48,7 @@ function outputSection(output: CommandOutput, task: TaskView | undefined): strin
   const cut = output.truncated ? ', cut off there' : '';
   return [
     `## ${mdCode(output.task)}${title}`,
-    `${facts.join(', ')}. Output: ${output.bytes} bytes${cut}, ${mdCode(output.path)}`,
+    `${facts.join(', ')}. Output: ${output.bytes} bytes${cut}${output.path === '' ? '' : `, ${mdCode(output.path)}`}`,
     ...(output.preview.trim() === '' ? [] : [mdFence(output.preview.trimEnd(), 'text')]),
   ].join('\n\n');
 }

@@ -30,8 +30,15 @@ export function decideCommand(answer: { request: string; decision: string; choic
   return `baton decide ${separator}${words.map(shellQuote).join(' ')}`;
 }
 
-/** The command of Temporal's command line that gives this answer. */
-export function signalCommand(answer: { request: string; decision: string; choice: string }): string {
+/** The command of Temporal's command line that gives this answer; `between` may break it into two lines. */
+export function signalCommand(
+  answer: { request: string; decision: string; choice: string },
+  between: ' ' | typeof CONTINUED = ' ',
+): string {
   const input = JSON.stringify({ decisionId: answer.decision, choice: answer.choice });
-  return `temporal workflow signal --workflow-id ${shellQuote(answer.request)} --name decide --input ${shellQuote(input)}`;
+  const start = `temporal workflow signal --workflow-id ${shellQuote(answer.request)}`;
+  return `${start}${between}--name decide --input ${shellQuote(input)}`;
 }
+
+/** A line of a shell that goes on in the next. */
+export const CONTINUED = ' \\\n  ';

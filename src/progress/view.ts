@@ -3,7 +3,6 @@ import { globalId } from '../contract/names.js';
 import type { RequestStatus } from '../contract/phase.js';
 import type { DecisionView, RequestView, TaskView } from '../contract/view.js';
 import type { Engine } from '../engine/model.js';
-import { taskState } from '../engine/lifecycle.js';
 import { hasEnded, statusOf } from '../engine/moves.js';
 import type { EngineState, SkipReason } from '../engine/state.js';
 import { boundsOf, runOf } from './runs.js';
@@ -21,7 +20,7 @@ export function requestView(
   return {
     v: 1,
     requestId: state.request,
-    status: requestStatus(state),
+    status: requestStatus(engine),
     state: state.phase,
     tasks: taskViews(engine, options.page ?? { from: 0, count: graph.nodes.length }),
     makespanMs: makespanOf(engine, options.now),
@@ -39,18 +38,17 @@ export function requestView(
  * What `status` shows. waiting: a decision is open and nothing runs, may run, or will be tried again by itself (before its plan is approved
  * nothing may run). paused: by a person, as a whole or all that is left.
  */
-export function requestStatus(state: EngineState): RequestStatus {
+export function requestStatus({ state, index }: Engine): RequestStatus {
   if (state.outcome) return state.outcome;
   if (state.phase === 'ERROR') return 'failed';
   if (state.paused) return 'paused';
   const open = state.decisions.filter((decision) => decision.state === 'open');
-  const seen = new Set(state.tasks.map((_, task) => taskState(state, task)));
-  if (seen.has('running')) return 'running';
+  if (index.counts.running > 0) return 'running';
   if (open.some((decision) => decision.kind === 'plan')) return 'waiting';
-  if (seen.has('ready') || seen.has('queued')) return 'running';
+  if (index.counts.ready + index.counts.queued > 0) return 'running';
   if (Object.keys(state.timers).some((id) => id.startsWith('retry:'))) return 'running';
   if (open.length > 0) return 'waiting';
-  return seen.has('paused') ? 'paused' : 'running';
+  return index.counts.paused > 0 ? 'paused' : 'running';
 }
 
 /** When a request stopped changing: `now` while it has not. */
@@ -59,7 +57,7 @@ export function endOf(state: EngineState, now: number): number {
   return state.phase === 'ERROR' ? (state.transitions.at(-1)?.at ?? now) : now;
 }
 
-export function makespanOf(engine: Engine, now: number): number {
+function makespanOf(engine: Engine, now: number): number {
   const { state, graph, index } = engine;
   if (state.acceptedAt === null) return 0;
   let last = state.acceptedAt;
@@ -109,7 +107,7 @@ export function taskView(engine: Engine, task: number, positions = queuePosition
 }
 
 /** Place of each task in the order of dispatch, from 1, for those that only wait for a free slot. O(tasks). */
-export function queuePositions(engine: Engine): Map<number, number> {
+function queuePositions(engine: Engine): Map<number, number> {
   const positions = new Map<number, number>();
   if (engine.index.counts.queued + engine.index.counts.ready === 0) return positions;
   for (const task of engine.graph.byRank) {

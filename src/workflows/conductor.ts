@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, condition, workflowInfo } from '@temporalio/workflow';
 import { LIMITS } from '../contract/limits.js';
 import type { Intake } from '../contract/orders.js';
 import type { RequestInput } from '../contract/request.js';
@@ -9,7 +9,7 @@ import type { EventBody, Reply } from '../engine/events.js';
 import { createState, type EngineState } from '../engine/state.js';
 import { createFace, type Face } from './face.js';
 import { failureOf, internalFailure } from './failures.js';
-import { createPorts, readGraph, type Work } from './ports.js';
+import { createPorts, isLong, readGraph, type Work } from './ports.js';
 import { lightActivities } from './activities.js';
 
 /** What one run hands to the next. */
@@ -25,6 +25,8 @@ export interface Conductor {
   engine(): Engine;
   face: Face;
   post(body: EventBody): Reply;
+  /** Whether messages may be posted. A request that continues takes none before it knows its graph again. */
+  isReady(): boolean;
   begin(): Promise<void>;
   followCancellation(scope: CancellationScope): void;
   isOver(): boolean;
@@ -36,13 +38,28 @@ export interface Conductor {
 
 export function createConductor(input: RequestInput, carried: Carried | undefined): Conductor {
   const { workflowId } = workflowInfo();
-  const settings = { maxParallel: LIMITS.parallelTasksDefault, onFailure: 'continue', interaction: 'checkpoint', yes: false, by: '' } as const;
+  const settings = {
+    maxParallel: LIMITS.parallelTasksDefault,
+    onFailure: 'continue',
+    interaction: 'checkpoint',
+    yes: false,
+    by: '',
+  } as const;
   const state = carried?.state ?? createState({ request: workflowId, at: Date.now(), settings });
-  const work: Work = { intake: carried?.intake, open: 0, result: undefined, failure: undefined, cancelledByTemporal: false };
+  const work: Work = {
+    intake: carried?.intake,
+    open: 0,
+    result: undefined,
+    failure: undefined,
+    cancelledByTemporal: false,
+    base: { events: 0, bytes: 0 },
+  };
+  let ready = carried === undefined;
   const face = createFace(input.description);
   const post = (body: EventBody): Reply => {
+    if (!ready) return { kind: 'refused', code: 'refused', message: 'the request could not be taken up again' };
     try {
-      const reply = driver.post({ ...body, request: workflowId, at: Date.now() } as Parameters<Driver['post']>[0]);
+      const reply = driver.post({ ...body, request: workflowId, at: Date.now() });
       face.show(driver.engine);
       return reply;
     } catch (error) {
@@ -58,10 +75,13 @@ export function createConductor(input: RequestInput, carried: Carried | undefine
     engine: () => driver.engine,
     face,
     post,
-    begin: () => (carried ? takeUp(work, driver, ports, face) : accept(input, work, face, post)),
+    isReady: () => ready,
+    begin: () =>
+      carried ? takeUp({ work, driver, ports, face, post }, () => (ready = true)) : accept(input, work, face, post),
     followCancellation: (scope) => {
-      scope.cancelRequested.catch(() => {
+      scope.cancelRequested.catch(async () => {
         work.cancelledByTemporal = true;
+        if (!ready) await CancellationScope.nonCancellable(() => condition(() => ready));
         post({ kind: 'cancel', by: 'temporal' });
       });
     },
@@ -71,7 +91,8 @@ export function createConductor(input: RequestInput, carried: Carried | undefine
     carry: () => ({ v: 1, intake: work.intake as Intake, state: driver.engine.state }),
     end: () => {
       if (work.failure) throw work.failure;
-      if (work.cancelledByTemporal) throw new CancelledFailure('cancelled from Temporal; baton status shows what was done');
+      if (work.cancelledByTemporal)
+        throw new CancelledFailure('cancelled from Temporal; baton status shows what was done');
       return work.result as RequestView;
     },
   };
@@ -80,7 +101,10 @@ export function createConductor(input: RequestInput, carried: Carried | undefine
 /** A new request: its input is checked and bound to a host, then the engine starts. */
 async function accept(input: RequestInput, work: Work, face: Face, post: Conductor['post']): Promise<void> {
   try {
-    const intake = await lightActivities(undefined, 'check the request').intake({ input, request: workflowInfo().workflowId });
+    const intake = await lightActivities(undefined, 'check the request').intake({
+      input,
+      request: workflowInfo().workflowId,
+    });
     work.intake = intake;
     face.allow(intake.attributes);
   } catch (error) {
@@ -91,20 +115,32 @@ async function accept(input: RequestInput, work: Work, face: Face, post: Conduct
   post({ kind: 'start' });
 }
 
+interface TakeUp {
+  work: Work;
+  driver: Driver;
+  ports: Ports;
+  face: Face;
+  post: Conductor['post'];
+}
+
 /** A request that continues: the graph is read again, and what was under way (timers only) is taken up. */
-async function takeUp(work: Work, driver: Driver, ports: Ports, face: Face): Promise<void> {
+async function takeUp({ work, driver, ports, face, post }: TakeUp, onReady: () => void): Promise<void> {
   const { state } = driver.engine;
   if (work.intake) face.allow(work.intake.attributes);
   try {
-    if (state.plan && work.intake) driver.engine = open(state, await readGraph(work.intake, state.plan.digest, state.request));
+    if (state.plan && work.intake)
+      driver.engine = open(state, await readGraph(work.intake, state.plan.digest, state.request));
   } catch (error) {
     work.failure = failureOf(error);
     return;
   }
+  const { historyLength: events, historySize: bytes } = workflowInfo();
+  work.base = { events, bytes };
+  onReady();
   for (const [id, due] of Object.entries(state.timers)) {
     ports.timer({ kind: 'timer', id, ms: Math.max(0, due - Date.now()), summary: `${id}, taken up` });
   }
-  driver.post({ kind: 'wake', request: state.request, at: Date.now() });
+  post({ kind: 'wake' });
 }
 
 /**
@@ -112,9 +148,9 @@ async function takeUp(work: Work, driver: Driver, ports: Ports, face: Face): Pro
  * suggestion on any such moment is taken; near the limits nothing more is dispatched until one comes.
  */
 function mayContinueAsNew(work: Work, engine: Engine, post: Conductor['post']): boolean {
-  const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
-  if (!continueAsNewSuggested || engine.state.plan === null) return false;
+  if (engine.state.plan === null || !isLong(work)) return false;
   if (work.open === 0) return true;
+  const { historyLength, historySize } = workflowInfo();
   const mustDrain = historyLength >= LIMITS.historyEventsDrain || historySize >= LIMITS.historyBytesDrain;
   if (mustDrain && !engine.index.hold) post({ kind: 'hold' });
   return false;

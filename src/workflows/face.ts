@@ -27,7 +27,7 @@ export function createFace(description: string): Face {
     tag,
     show(engine) {
       const now = Date.now();
-      const status = requestStatus(engine.state);
+      const status = requestStatus(engine);
       const decisions = engine.state.decisions.filter((decision) => decision.state === 'open').length;
       const isNews = status !== shown.status || decisions !== shown.decisions;
       if (!isNews && now - shownAt < LIMITS.detailsIntervalMs) return;

@@ -32,4 +32,5 @@ export function internalFailure(error: unknown): ApplicationFailure {
   return ApplicationFailure.nonRetryable(clip(message), 'internal');
 }
 
-const codeOf = (type: string | null | undefined): ErrorCode => (type && type in ERRORS ? (type as ErrorCode) : 'internal');
+const codeOf = (type: string | null | undefined): ErrorCode =>
+  type && type in ERRORS ? (type as ErrorCode) : 'internal';

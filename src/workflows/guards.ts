@@ -25,7 +25,8 @@ export function guardInput(input: unknown): RequestInput {
 /** A second argument counts only in a run that continues another: a start from outside could put any approval into it. */
 export function guardCarried(carried: unknown, info: WorkflowInfo): Carried | undefined {
   if (carried === undefined || carried === null) return undefined;
-  if (info.continuedFromExecutionRunId === undefined) throw badInput('input: expected one object, found a second argument');
+  if (info.continuedFromExecutionRunId === undefined)
+    throw badInput('input: expected one object, found a second argument');
   return carried as Carried;
 }
 

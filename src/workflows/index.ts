@@ -7,5 +7,8 @@ export { orchestrate } from './orchestrate.js';
 /** Without this a start with a misspelt type would stay Running for ever. */
 export default async function unknownType(): Promise<never> {
   const { workflowType } = workflowInfo();
-  throw ApplicationFailure.nonRetryable(`unknown workflow type ${workflowType}; Baton's is ${WORKFLOW_TYPE}`, 'bad_input');
+  throw ApplicationFailure.nonRetryable(
+    `unknown workflow type ${workflowType}; Baton's is ${WORKFLOW_TYPE}`,
+    'bad_input',
+  );
 }

@@ -1,5 +1,7 @@
 import {
   ApplicationFailure,
+  CancellationScope,
+  condition,
   defineQuery,
   defineSignal,
   defineUpdate,
@@ -61,11 +63,14 @@ const READERS: Record<MessageName, (input: unknown, via: Via) => EventBody> = {
 /** Registers every message before the first await, so that none that is sent with the start is lost. */
 export function registerMessages(conductor: Conductor): void {
   for (const name of MESSAGES) {
-    setHandler(defineSignal<[unknown]>(name), (input) => receiveSignal(conductor, name, input), { description: DESCRIPTIONS[name] });
+    setHandler(defineSignal<[unknown]>(name), (input) => receiveSignal(conductor, name, input), {
+      description: DESCRIPTIONS[name],
+    });
     setHandler(defineUpdate<Accepted, [unknown]>(name), (input) => receiveUpdate(conductor, name, input), {
       description: DESCRIPTIONS[name],
       validator: (input) => {
-        if (conductor.isBusy()) throw ApplicationFailure.nonRetryable('the request is about to continue as a new run; try again', 'busy');
+        if (conductor.isBusy())
+          throw ApplicationFailure.nonRetryable('the request is about to continue as a new run; try again', 'busy');
         READERS[name](input, 'update');
       },
     });
@@ -74,30 +79,46 @@ export function registerMessages(conductor: Conductor): void {
     throw badInput(`unknown update ${name}; known are ${MESSAGES.join(', ')}`);
   });
   // A signal cannot be refused: what is unknown or malformed is kept to be shown, and changes nothing.
-  setDefaultSignalHandler((name) => note(conductor, `unknown signal ${name.slice(0, 80)}; known are ${MESSAGES.join(', ')}`));
+  setDefaultSignalHandler((name) =>
+    note(conductor, `unknown signal ${name.slice(0, 80)}; known are ${MESSAGES.join(', ')}`),
+  );
   registerQueries(conductor, defineQuery, setHandler);
 }
 
-function receiveSignal(conductor: Conductor, name: MessageName, input: unknown): void {
+function receiveSignal(conductor: Conductor, name: MessageName, input: unknown): void | Promise<void> {
   let event: EventBody;
   try {
     event = READERS[name](input, 'signal');
   } catch (error) {
-    note(conductor, `malformed signal ${name}: ${error instanceof Error ? error.message : ''}`);
-    return;
+    return note(conductor, `malformed signal ${name}: ${error instanceof Error ? error.message : ''}`);
   }
-  const reply = conductor.post(event);
-  if (reply.kind === 'refused') note(conductor, `signal ${name} refused: ${reply.message}`);
+  return onceReady(conductor, () => {
+    const reply = conductor.post(event);
+    if (reply.kind === 'refused') conductor.post(noteOf(`signal ${name} refused: ${reply.message}`));
+  });
 }
 
-function receiveUpdate(conductor: Conductor, name: MessageName, input: unknown): Accepted {
-  const reply: Reply = conductor.post(READERS[name](input, 'update'));
-  if (reply.kind === 'refused') throw ApplicationFailure.nonRetryable(reply.message, reply.code);
-  return { v: 1, result: reply.kind, message: reply.message };
+function receiveUpdate(conductor: Conductor, name: MessageName, input: unknown): Accepted | Promise<Accepted> {
+  return onceReady(conductor, () => {
+    const reply: Reply = conductor.post(READERS[name](input, 'update'));
+    if (reply.kind === 'refused') throw ApplicationFailure.nonRetryable(reply.message, reply.code);
+    return { v: 1, result: reply.kind, message: reply.message };
+  });
 }
 
-function note(conductor: Conductor, text: string): void {
-  conductor.post({ kind: 'note', text: text.slice(0, 500) });
+const note = (conductor: Conductor, text: string): void | Promise<void> =>
+  onceReady(conductor, () => void conductor.post(noteOf(text)));
+
+const noteOf = (text: string): EventBody => ({ kind: 'note', text: text.slice(0, 500) });
+
+/**
+ * Takes a message at once, or, where a request that continues has not read its graph again, as soon as it has: before that a message would
+ * meet an empty plan. The usual way makes no promise, each of which costs the sandbox a stack trace.
+ */
+function onceReady<T>(conductor: Conductor, take: () => T): T | Promise<T> {
+  if (conductor.isReady()) return take();
+  const isSettled = (): boolean => conductor.isReady() || conductor.isOver();
+  return CancellationScope.nonCancellable(() => condition(isSettled)).then(take);
 }
 
 function control(kind: 'pause' | 'resume' | 'cancel' | 'retry' | 'skip', input: unknown): EventBody {

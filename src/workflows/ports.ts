@@ -1,4 +1,5 @@
 import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
+import { LIMITS } from '../contract/limits.js';
 import { hostQueue } from '../contract/names.js';
 import type { Intake } from '../contract/orders.js';
 import type { RequestInput } from '../contract/request.js';
@@ -20,6 +21,15 @@ export interface Work {
   result: RequestView | undefined;
   failure: Error | undefined;
   cancelledByTemporal: boolean;
+  /** The history when the run had taken up its request: events and bytes. */
+  base: { events: number; bytes: number };
+}
+
+/** Whether the history has grown so long that another run should follow. What it began with would be as long in the next. */
+export function isLong({ base }: Work): boolean {
+  const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
+  const events = historyLength - base.events >= LIMITS.historyGrowthEvents;
+  return continueAsNewSuggested && (events || historySize - base.bytes >= LIMITS.historyGrowthBytes);
 }
 
 interface Shell {
@@ -35,7 +45,7 @@ export function createPorts(shell: Shell): Ports {
   const tasks = new Map<string, CancellationScope>();
   const timers = new Map<string, CancellationScope>();
   const later = (what: Promise<void>): void => {
-    what.catch((error: unknown) => (shell.work.failure ??= failureOf(error)));
+    what.catch((error: unknown) => giveUp(shell, error));
   };
   return {
     analyze: () => later(analyze(shell)),
@@ -58,7 +68,11 @@ const intakeOf = ({ work }: Shell): Intake => {
 };
 
 /** Runs a light activity on the request's host, counted as open so that no new run begins beneath it. */
-async function light<T>(shell: Shell, summary: string, call: (activities: ReturnType<typeof lightActivities>) => Promise<T>): Promise<T> {
+async function light<T>(
+  shell: Shell,
+  summary: string,
+  call: (activities: ReturnType<typeof lightActivities>) => Promise<T>,
+): Promise<T> {
   shell.work.open += 1;
   try {
     return await call(lightActivities(intakeOf(shell).queue, summary));
@@ -70,7 +84,9 @@ async function light<T>(shell: Shell, summary: string, call: (activities: Return
 async function analyze(shell: Shell): Promise<void> {
   const { workflowId: request } = workflowInfo();
   const { input } = shell;
-  const found = await light(shell, 'measure the workspace, analyse the request', (activities) => activities.analyze({ request, input }));
+  const found = await light(shell, 'measure the workspace, analyse the request', (activities) =>
+    activities.analyze({ request, input }),
+  );
   shell.face.tag({ BatonIntent: found.intent, BatonWorkspace: found.workspace });
   shell.post({ kind: 'analyzed', data: found.data });
 }
@@ -87,7 +103,7 @@ async function plan(shell: Shell): Promise<void> {
 /** Reads the graph of a plan in pieces, since one payload may not hold it. */
 export async function readGraph(intake: Intake, digest: string, request: string): Promise<Graph> {
   const nodes = [];
-  for (let from: number | null = 0; from !== null; ) {
+  for (let from: number | null = 0; from !== null;) {
     const piece: Awaited<ReturnType<ReturnType<typeof lightActivities>['graph']>> = await lightActivities(
       intake.queue,
       'read the plan',
@@ -115,7 +131,13 @@ async function runTask(
   try {
     const { epoch, attempt } = order;
     result = await scope.run(() =>
-      performTask(hostQueue(intakeOf(shell).host), node, { request: state.request, task: node.id, epoch, attempt, plan: graph.digest }),
+      performTask(hostQueue(intakeOf(shell).host), node, {
+        request: state.request,
+        task: node.id,
+        epoch,
+        attempt,
+        plan: graph.digest,
+      }),
     );
   } catch (error) {
     result = isCancellation(error)
@@ -124,6 +146,8 @@ async function runTask(
   }
   shell.work.open -= 1;
   if (tasks.get(key) === scope) tasks.delete(key);
+  // Nothing is open for a moment: a long run ends here, before the engine starts what comes next.
+  if (shell.work.open === 0 && isLong(shell.work)) shell.post({ kind: 'hold' });
   shell.post({ kind: 'task.ended', ...order, result, random: Math.random() });
 }
 
@@ -143,6 +167,18 @@ async function runTimer(
     if (timers.get(id) === scope) timers.delete(id);
   }
   shell.post({ kind: 'timer', id });
+}
+
+/** What no retry can mend ends the request; what was done until then is written down all the same, if that is still possible. */
+async function giveUp(shell: Shell, error: unknown): Promise<void> {
+  const { code, message } = taskErrorOf(error);
+  shell.post({ kind: 'error', code, message });
+  const { state } = shell.engine();
+  const { description } = shell.input;
+  await light(shell, 'write down how it ended', (activities) => activities.conclude({ state, description })).catch(
+    () => undefined,
+  );
+  shell.work.failure ??= failureOf(error);
 }
 
 /** Writes the report and the final state, then the request is over. */

@@ -11,17 +11,25 @@ import { isRecord } from './guards.js';
 /** Registers the queries. All answer at once from the engine's state; lists come in pages of 200 tasks. */
 export function registerQueries(conductor: Conductor, define: typeof defineQuery, set: typeof setHandler): void {
   const { description } = conductor.input;
-  set(define<unknown, [unknown]>('progress'), () => progressView(conductor.engine(), { now: Date.now(), description }), {
-    description: 'How far the request is',
-  });
+  set(
+    define<unknown, [unknown]>('progress'),
+    () => progressView(conductor.engine(), { now: Date.now(), description }),
+    {
+      description: 'How far the request is',
+    },
+  );
   set(define<unknown, [unknown]>('plan'), (input) => planPage(conductor, pageOf(input)), {
     description: 'The tasks of the plan, a page at a time: {"from": 0}',
   });
   set(define<unknown, [unknown]>('state'), (input) => statePage(conductor, pageOf(input)), {
     description: 'The request with its tasks, a page at a time: {"from": 0}',
   });
-  set(define<unknown, [unknown]>('decisions'), () => decisions(conductor), { description: 'The decisions, open ones first' });
-  set(define<unknown, [unknown]>('task'), (input) => oneTask(conductor, input), { description: 'One task with its history: {"id": "…"}' });
+  set(define<unknown, [unknown]>('decisions'), () => decisions(conductor), {
+    description: 'The decisions, open ones first',
+  });
+  set(define<unknown, [unknown]>('task'), (input) => oneTask(conductor, input), {
+    description: 'One task with its history: {"id": "…"}',
+  });
 }
 
 const pageOf = (input: unknown): number => {
@@ -29,22 +37,44 @@ const pageOf = (input: unknown): number => {
   return typeof from === 'number' && Number.isInteger(from) && from >= 0 ? from : 0;
 };
 
-const nextOf = (from: number, total: number): number | null => (from + LIMITS.queryPageTasks < total ? from + LIMITS.queryPageTasks : null);
+const nextOf = (from: number, total: number): number | null =>
+  from + LIMITS.queryPageTasks < total ? from + LIMITS.queryPageTasks : null;
 
 function planPage(conductor: Conductor, from: number): unknown {
   const { graph, state } = conductor.engine();
   const ids = (positions: readonly number[]): string[] => positions.map((position) => graph.nodes[position]?.id ?? '');
-  const tasks = graph.nodes
-    .slice(from, from + LIMITS.queryPageTasks)
-    .map(({ decision, dependencies, ...node }) => ({ ...node, dependencies: ids(dependencies), ...(decision ? { decision } : {}) }));
-  return { v: 1, digest: graph.digest, revision: state.plan?.revision ?? 0, total: graph.nodes.length, from, tasks, next: nextOf(from, graph.nodes.length) };
+  const tasks = graph.nodes.slice(from, from + LIMITS.queryPageTasks).map(({ decision, dependencies, ...node }) => ({
+    ...node,
+    dependencies: ids(dependencies),
+    ...(decision ? { decision } : {}),
+  }));
+  return {
+    v: 1,
+    digest: graph.digest,
+    revision: state.plan?.revision ?? 0,
+    total: graph.nodes.length,
+    from,
+    tasks,
+    next: nextOf(from, graph.nodes.length),
+  };
 }
 
 function statePage(conductor: Conductor, from: number): unknown {
   const engine = conductor.engine();
   const { transitions, data, illegalTriggers, notes, paused, cancel } = engine.state;
   const view = requestView(engine, { now: Date.now(), page: { from, count: LIMITS.queryPageTasks } });
-  return { ...view, total: engine.graph.nodes.length, from, next: nextOf(from, engine.graph.nodes.length), transitions, data, illegalTriggers, notes, paused, cancel };
+  return {
+    ...view,
+    total: engine.graph.nodes.length,
+    from,
+    next: nextOf(from, engine.graph.nodes.length),
+    transitions,
+    data,
+    illegalTriggers,
+    notes,
+    paused,
+    cancel,
+  };
 }
 
 function decisions(conductor: Conductor): unknown {

@@ -7,11 +7,13 @@ import { countLines } from './files.js';
 import { requireFolder } from './folder.js';
 import { gitFacts } from './git.js';
 import { languageOf } from './languages.js';
-import { listWorkspace, type ListedFile } from './listing.js';
+import { listWorkspace, type ListedFile, type Listing } from './listing.js';
 import { readManifests } from './manifests.js';
 
 export interface SurveyOptions {
   signal?: AbortSignal;
+  /** The workspace's files, where they were listed already. */
+  listing?: Listing;
   /** Where agents' programs are looked for; the process's own PATH if absent. */
   searchPath?: string;
 }
@@ -25,7 +27,7 @@ export async function surveyWorkspace(path: string, options: SurveyOptions = {})
   const root = await requireFolder(path);
   const { signal, searchPath = process.env['PATH'] ?? '' } = options;
   const [listing, git, agents] = await Promise.all([
-    listWorkspace(root, signal ? { signal } : {}),
+    options.listing ?? listWorkspace(root, signal ? { signal } : {}),
     gitFacts(root, { signal }),
     agentsOn(searchPath),
   ]);

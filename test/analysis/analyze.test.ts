@@ -139,7 +139,11 @@ describe('any text', () => {
         ).request,
       ).toBe(text);
     }
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void expect(analyze(text).v).toBe(1)));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(analyze(text).v).toBe(1);
+      }),
+    );
   });
 });
 

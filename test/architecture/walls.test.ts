@@ -164,7 +164,7 @@ const PLANTED: readonly { rule: string; file: string; text: string }[] = [
   {
     rule: 'no-dev-packages',
     file: 'src/local/testing.ts',
-    text: "import { TestWorkflowEnvironment } from '@temporalio/testing';\nexport const bad = TestWorkflowEnvironment;\n",
+    text: "import fc from 'fast-check';\nexport const bad = fc;\n",
   },
 ];
 

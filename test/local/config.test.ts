@@ -38,7 +38,7 @@ describe('baton.yaml', () => {
         allowShell: false,
         environment: [],
         maxParallel: LIMITS.parallelTasksDefault,
-        taskTimeLimitMs: LIMITS.taskTimeLimitMs,
+        taskTimeLimitMs: LIMITS.taskTimeLimitMaxMs,
         killGraceMs: LIMITS.killGraceMs,
         decisionDeadlineMs: LIMITS.decisionDefaultDeadlineMs,
         idleStopMs: LIMITS.idleStopMs,

@@ -65,7 +65,9 @@ describe('the doctor', () => {
   it('shows the pair that runs, what it registered, and that no real worker polls', async () => {
     const home = join(temporaryFolder(), 'home');
     mkdirSync(home, { mode: 0o700 });
-    onTestFinished(async () => void (await stopPair({ home })));
+    onTestFinished(async () => {
+      await stopPair({ home });
+    });
     for (const name of ['TEMPORAL_ADDRESS', 'TEMPORAL_CONFIG_FILE', 'TEMPORAL_PROFILE']) vi.stubEnv(name, undefined);
     await ensurePair({
       home,

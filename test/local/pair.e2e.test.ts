@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connectLocal } from '../../src/local/temporal.js';
 import { askSupervisor } from '../../src/local/control.js';
+import { recordDatabaseVersion } from '../../src/local/database.js';
+import { ensureHome } from '../../src/local/home.js';
 import { ensurePair, findPair, type PairPlace, stopPair } from '../../src/local/pair.js';
-import { isAlive } from '../../src/local/process-identity.js';
+import { isAlive, startTimeOf } from '../../src/local/process-identity.js';
 import { liveRunFile, readRunFile, type RunFile } from '../../src/local/run-files.js';
 import { findServerBinary } from '../../src/local/server-binary/find.js';
 import { compileLocalRoom, fixture } from './helpers/compiled.js';
@@ -22,7 +24,9 @@ afterAll(() => room.remove());
 beforeEach(() => {
   home = temporaryFolder();
   const kept = home;
-  onTestFinished(async () => void (await stopPair({ home: kept })));
+  onTestFinished(async () => {
+    await stopPair({ home: kept });
+  });
   vi.stubEnv('FAKE_WORKER_TRACE', join(home, 'workers.txt'));
   for (const name of ['TEMPORAL_ADDRESS', 'TEMPORAL_CONFIG_FILE', 'TEMPORAL_PROFILE']) vi.stubEnv(name, undefined);
 });
@@ -134,7 +138,10 @@ describe('the pair', () => {
       const place = await ensure();
       const [server, worker, status] = [live('server'), live('worker'), await askSupervisor(home, 'status')];
       process.kill(status?.pid ?? 0, 'SIGKILL');
-      await eventually('the end of the supervisor', async () => (await askSupervisor(home, 'status')) === undefined);
+      await eventually(
+        'the end of the supervisor',
+        async () => (await askSupervisor(home, 'status')) === undefined || undefined,
+      );
       expect(await ensure()).toEqual(place);
       expect([live('server').pid, live('worker').pid]).toEqual([server.pid, worker.pid]);
       process.kill(worker.pid, 'SIGKILL');
@@ -176,7 +183,6 @@ describe('the pair', () => {
       const [server, status] = [live('server'), await askSupervisor(home, 'status')];
       process.kill(status?.pid ?? 0, 'SIGKILL');
       process.kill(status?.workerPid ?? 0, 'SIGKILL');
-      const { rmSync } = await import('node:fs');
       rmSync(join(home, 'run', 'server.json'));
       const lines: string[] = [];
       const after = await ensure((line) => lines.push(line));
@@ -211,8 +217,11 @@ describe('the pair', () => {
       vi.stubEnv('FAKE_IDLE_MS', '1500');
       await ensure();
       const server = live('server');
-      await eventually('the end of the server', () => !isAlive(server.pid, server.startTime));
-      await eventually('the end of the supervisor', async () => (await askSupervisor(home, 'status')) === undefined);
+      await eventually('the end of the server', () => !isAlive(server.pid, server.startTime) || undefined);
+      await eventually(
+        'the end of the supervisor',
+        async () => (await askSupervisor(home, 'status')) === undefined || undefined,
+      );
     },
     START_MS,
   );
@@ -226,6 +235,101 @@ describe('the pair', () => {
         message: expect.stringContaining('cannot work today') as string,
       });
       expect(liveRunFile(home, 'server')).toBeUndefined();
+    },
+    START_MS,
+  );
+});
+
+describe('the pair beside an existing cluster', () => {
+  it(
+    'is a worker alone, which leaves that cluster as it is',
+    async () => {
+      const cluster = await ensure();
+      const [clusterHome, server] = [home, live('server')];
+      home = temporaryFolder();
+      const own = home;
+      onTestFinished(async () => {
+        await stopPair({ home: own });
+      });
+      vi.stubEnv('FAKE_WORKER_TRACE', join(home, 'workers.txt'));
+      vi.stubEnv('TEMPORAL_ADDRESS', cluster.address);
+      expect(await ensure()).toEqual({ address: cluster.address, uiUrl: null, namespace: 'default', embedded: false });
+      expect(readFileSync(join(home, 'workers.txt'), 'utf8')).toContain(` ${cluster.address}\n`);
+      expect(existsSync(join(home, 'temporal.db'))).toBe(false);
+      expect(readRunFile(home, 'server')).toBeUndefined();
+      vi.stubEnv('TEMPORAL_ADDRESS', undefined);
+      await expect(ensure()).rejects.toMatchObject({
+        code: 'refused',
+        hint: expect.stringContaining('baton down') as string,
+      });
+      const worker = live('worker');
+      expect(await stopPair({ home })).toMatchObject({ worker: worker.pid, server: null });
+      expect(liveRunFile(clusterHome, 'server')?.pid).toBe(server.pid);
+    },
+    START_MS,
+  );
+});
+
+describe('the supervisor', () => {
+  it(
+    'ends everything when it is asked to by a signal',
+    async () => {
+      await ensure();
+      const [server, worker, status] = [live('server'), live('worker'), await askSupervisor(home, 'status')];
+      process.kill(status?.pid ?? 0, 'SIGTERM');
+      await eventually(
+        'the end of the supervisor',
+        async () => (await askSupervisor(home, 'status')) === undefined || undefined,
+      );
+      expect([isAlive(server.pid, server.startTime), isAlive(worker.pid, worker.startTime)]).toEqual([false, false]);
+      expect([readRunFile(home, 'server'), readRunFile(home, 'worker')]).toEqual([undefined, undefined]);
+    },
+    START_MS,
+  );
+
+  it(
+    'makes a new database where the first start was cut off, for its owner alone',
+    async () => {
+      const { database } = ensureHome(home);
+      writeFileSync(database, '');
+      recordDatabaseVersion(home, '1.29.0', false);
+      await ensure();
+      expect(statSync(database).mode & 0o777).toBe(0o600);
+    },
+    START_MS,
+  );
+
+  it(
+    'refuses a server older than its database, and the waiting command says so',
+    async () => {
+      const { database } = ensureHome(home);
+      writeFileSync(database, '');
+      recordDatabaseVersion(home, '99.0.0', true);
+      await expect(ensure()).rejects.toMatchObject({
+        code: 'no_server',
+        message: expect.stringContaining('99.0.0') as string,
+      });
+      expect(statSync(database).size).toBe(0);
+    },
+    START_MS,
+  );
+
+  it(
+    'ends when its data folder is gone, after which a new one starts afresh',
+    async () => {
+      await ensure();
+      const [server, worker, status] = [live('server'), live('worker'), await askSupervisor(home, 'status')];
+      const supervisor = startTimeOf(status?.pid ?? 0);
+      rmSync(home, { recursive: true, force: true });
+      await ensure();
+      expect(live('server').pid).not.toBe(server.pid);
+      await eventually('the end of the old server', () => !isAlive(server.pid, server.startTime) || undefined);
+      await eventually('the end of the old worker', () => !isAlive(worker.pid, worker.startTime) || undefined);
+      await eventually(
+        'the end of the old supervisor',
+        () => startTimeOf(status?.pid ?? 0) !== supervisor || undefined,
+      );
+      expect([live('server').state, live('worker').state]).toEqual(['ready', 'ready']);
     },
     START_MS,
   );

@@ -43,6 +43,8 @@ describe('a run file', () => {
     const own = startTimeOf(process.pid) ?? '';
     writeRunFile(home, 'worker', record(process.pid, own));
     expect(liveRunFile(home, 'worker')).toEqual(record(process.pid, own));
+    removeRunFile(home, 'worker');
+    expect(liveRunFile(home, 'worker')).toBeDefined();
     // The number is in use again, by a process that started at another time.
     writeRunFile(home, 'worker', record(process.pid, `${own}9`));
     expect(liveRunFile(home, 'worker')).toBeUndefined();

@@ -5,7 +5,13 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { existingCluster, workerEnvironment } from '../../src/local/cluster.js';
-import { databaseHolders, databaseVersion, guardDatabase, recordDatabaseVersion } from '../../src/local/database.js';
+import {
+  databaseHolders,
+  databaseVersion,
+  guardDatabase,
+  recordDatabaseVersion,
+  removeUnservedDatabase,
+} from '../../src/local/database.js';
 import { ensureHome } from '../../src/local/home.js';
 import { answers, choosePorts, isPortFree, recordPorts, splitAddress } from '../../src/local/ports.js';
 import { isLoopback, withoutLoopbackProxy } from '../../src/local/proxy.js';
@@ -96,7 +102,7 @@ describe('the database', () => {
   it('is refused to an older server and copied before a newer one', () => {
     const { home, database } = ensureHome(temporaryFolder());
     guardDatabase(home, '1.29.1');
-    recordDatabaseVersion(home, '1.29.1');
+    recordDatabaseVersion(home, '1.29.1', true);
     writeFileSync(database, 'main');
     writeFileSync(`${database}-wal`, 'log');
     guardDatabase(home, '1.29.1');
@@ -108,8 +114,25 @@ describe('the database', () => {
     guardDatabase(home, '1.32.0');
     expect(readFileSync(`${database}.before-1.32.0`, 'utf8')).toBe('main');
     expect(readFileSync(`${database}.before-1.32.0-wal`, 'utf8')).toBe('log');
-    recordDatabaseVersion(home, '1.32.0');
+    recordDatabaseVersion(home, '1.32.0', false);
     expect(databaseVersion(home)).toBe('1.32.0');
+  });
+
+  it('is removed only if no server ever answered from it', () => {
+    const { home, database } = ensureHome(temporaryFolder());
+    writeFileSync(database, 'without a record');
+    removeUnservedDatabase(home);
+    expect(existsSync(database)).toBe(true);
+    recordDatabaseVersion(home, '1.29.1', true);
+    recordDatabaseVersion(home, '1.32.0', false);
+    removeUnservedDatabase(home);
+    expect(existsSync(database)).toBe(true);
+    const fresh = ensureHome(temporaryFolder());
+    recordDatabaseVersion(fresh.home, '1.29.1', false);
+    writeFileSync(fresh.database, 'half');
+    writeFileSync(`${fresh.database}-wal`, 'half');
+    removeUnservedDatabase(fresh.home);
+    expect([existsSync(fresh.database), existsSync(`${fresh.database}-wal`)]).toEqual([false, false]);
   });
 
   it('is known to be open in another process', async () => {

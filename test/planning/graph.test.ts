@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Node } from '../../src/planning/graph.js';
 import { byLevel, criticalPath, levelsOf, lowerBoundMs, tailsOf, workOf } from '../../src/planning/graph.js';
 import { findCycle, formatCycle, topologicalOrder } from '../../src/planning/order.js';
-import { listSchedule, parallelismRate } from '../../src/planning/schedule.js';
+import { parallelismRate } from '../../src/planning/schedule.js';
+import { listSchedule } from './list-schedule.js';
 
 const node = (estimateMs: number, ...dependencies: number[]): Node => ({ estimateMs, dependencies });
 

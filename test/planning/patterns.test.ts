@@ -26,7 +26,7 @@ const FACTS: WorkspaceFacts = {
 };
 
 function propose(request: RequestInput, facts: WorkspaceFacts | null = FACTS) {
-  const proposal = planFor({ analysis: analyzeRequest(request, facts), facts, request });
+  const proposal = planFor({ analysis: analyzeRequest(request, facts), facts, request, decisionDeadlineMs: 600_000 });
   return { ...proposal, plan: compilePlan(proposal.draft, { maxParallel: 10 }) };
 }
 

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/contract/plan.js';
 import { compilePlan } from '../../src/planning/compile.js';
-import { planJson, previewPlan } from '../../src/planning/preview.js';
+import { planJson, previewPlan as previewWith } from '../../src/planning/preview.js';
+import { toGraph } from '../../src/planning/to-graph.js';
+import { listSchedule } from './list-schedule.js';
 import { renderMermaid } from '../../src/planning/render-mermaid.js';
 import { renderPlanText } from '../../src/planning/render-text.js';
 import { draftOf } from './drafts.js';
+
+const previewPlan = (plan: Plan) => {
+  const nodes = toGraph(plan);
+  return previewWith(plan, listSchedule(nodes, [...nodes.keys()], plan.maxParallel));
+};
 
 const compile = (...args: Parameters<typeof draftOf>) => compilePlan(draftOf(...args), { maxParallel: 2 });
 const EVIL = 'x"]; click n0 "javascript:alert(1)" %%{init}%% <script>`;\n\u001b[31mred\u202E';
@@ -54,7 +62,7 @@ describe('a preview', () => {
   });
 
   it('as JSON has the fields that scripts read', () => {
-    const json = planJson(plan, 'd');
+    const json = planJson(plan, { digest: 'd', preview: previewPlan(plan) });
     expect(Object.keys(json.plan)).toEqual(
       expect.arrayContaining([
         'digest',

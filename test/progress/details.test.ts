@@ -27,7 +27,7 @@ describe('the details of a request', () => {
         '```',
         '',
         '- **State** MONITORING',
-        '- **Tasks** 0 of 2 completed, 1 active; levels 0/2',
+        '- **Tasks** 0 of 2 completed, 1 active; 0 of 2 levels',
         '- **Time** 500ms, about 1.5s left; **performance** 100',
         '',
         '### Tasks',
@@ -49,7 +49,7 @@ describe('the details of a request', () => {
     expect(text).toContain('- **Deadline** none, it waits');
     expect(text).toContain('\nbaton decide my-req/d1 approve\n');
     expect(text).toContain(
-      `\ntemporal workflow signal --workflow-id my-req --name decide --input '{"decisionId":"d1","choice":"approve"}'\n`,
+      `\ntemporal workflow signal --workflow-id my-req \\\n  --name decide --input '{"decisionId":"d1","choice":"approve"}'\n`,
     );
     expect(text).toContain('\nbaton decide my-req/d1 reject\n');
   });

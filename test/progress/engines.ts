@@ -2,7 +2,7 @@ import type { GraphNode } from '../../src/contract/plan.js';
 import type { TaskResult } from '../../src/contract/task.js';
 import { step } from '../../src/engine/engine.js';
 import { open, type Engine } from '../../src/engine/model.js';
-import type { EngineEvent, EventBody } from '../../src/engine/events.js';
+import type { EventBody } from '../../src/engine/events.js';
 import { buildGraph } from '../../src/engine/graph.js';
 import { createState } from '../../src/engine/state.js';
 
@@ -44,15 +44,23 @@ export function begin(
 ) {
   const request = options.request ?? 'req-1';
   const settings = { maxParallel: 1, onFailure: 'continue', interaction: 'minimal', yes: false, by: 'user' } as const;
-  const engine: Engine = open(createState({ request, at: START, settings: { ...settings } }));
-  const post = (body: EventBody, at = 0) => step(engine, { request, at: START + at, ...body } as EngineEvent);
+  const engine: Engine = open(createState({ request, at: START, settings }));
+  const post = (body: EventBody, at = 0) => step(engine, { request, at: START + at, ...body });
   const graph = buildGraph('sha256-of-the-plan', nodes);
   const approval = options.approval
     ? { question: 'Run it?', summary: 'the plan', digest: graph.digest, risk: 0.2, criticality: 0.1, context: {} }
     : null;
   post({ kind: 'start' });
   post({ kind: 'analyzed', data: {} });
-  post({ kind: 'planned', graph, maxParallel: options.maxParallel ?? 2, onFailure: 'continue', approval });
+  post({
+    kind: 'planned',
+    graph,
+    maxParallel: options.maxParallel ?? 2,
+    onFailure: 'continue',
+    approval,
+    yes: false,
+    by: 'user',
+  });
   const end = (id: string, at: number, result: Partial<TaskResult> = {}) => {
     const task = graph.positions.get(id)!;
     const detail = engine.state.details[task];
@@ -68,6 +76,6 @@ export function begin(
     return post({ kind: 'task.ended', task, epoch, attempt, result: completed, random: 0 }, at);
   };
   const fail = (id: string, at: number, message = 'exit code 3') =>
-    end(id, at, { kind: 'failed', error: { code: 'command_failed', message, exitCode: 3 } } as Partial<TaskResult>);
+    end(id, at, { kind: 'failed', error: { code: 'command_failed', message, exitCode: 3 } });
   return { engine, post, end, fail };
 }

@@ -169,6 +169,13 @@ describe('the commands of a report', () => {
     );
   });
 
+  it('name no file for one that printed nothing', () => {
+    const silent = { ...output, task: 'scan', exitCode: 0, preview: '', truncated: false, bytes: 0, path: '' };
+    expect(section(reportMarkdown(input({ outputs: [silent] })), '`scan`: Title of scan')).toBe(
+      'completed, exit code 0, 400ms. Output: 0 bytes',
+    );
+  });
+
   it('give the last lines that a failed one wrote with its error', () => {
     expect(section(text, 'Errors')).toContain('`````text\nline\n');
   });

@@ -8,42 +8,42 @@ import { begin, node, question, START } from './engines.js';
 describe('the status of a request', () => {
   it('is running while a task runs, though a decision is open', () => {
     const { engine, end } = begin([node('a'), question('q')]);
-    expect(requestStatus(engine.state)).toBe('running');
+    expect(requestStatus(engine)).toBe('running');
     end('a', 10);
-    expect(requestStatus(engine.state)).toBe('waiting');
+    expect(requestStatus(engine)).toBe('waiting');
   });
 
   it('is waiting while the plan waits for approval, though its tasks are ready', () => {
     const { engine, post } = begin([node('a')], { approval: true });
-    expect(requestStatus(engine.state)).toBe('waiting');
+    expect(requestStatus(engine)).toBe('waiting');
     post({ kind: 'decide', decision: 'd1', choice: 'approve', comment: '', by: 'me', via: 'signal' }, 5);
-    expect(requestStatus(engine.state)).toBe('running');
+    expect(requestStatus(engine)).toBe('running');
   });
 
   it('is running before a retry, which comes by itself', () => {
     const { engine, fail } = begin([node('a', { retries: 1 }), question('q')]);
     fail('a', 10);
-    expect(requestStatus(engine.state)).toBe('running');
+    expect(requestStatus(engine)).toBe('running');
   });
 
   it('is paused as a whole, or when all that is left is paused', () => {
     const one = begin([node('a')]);
     one.post({ kind: 'pause', by: 'me' }, 5);
-    expect(requestStatus(one.engine.state)).toBe('paused');
+    expect(requestStatus(one.engine)).toBe('paused');
     const other = begin([node('a'), node('b', { dependencies: [0] })]);
     other.post({ kind: 'pause', task: 'b', by: 'me' }, 5);
-    expect(requestStatus(other.engine.state)).toBe('running');
+    expect(requestStatus(other.engine)).toBe('running');
     other.end('a', 10);
-    expect(requestStatus(other.engine.state)).toBe('paused');
+    expect(requestStatus(other.engine)).toBe('paused');
   });
 
   it('is failed in ERROR, and the outcome once there is one', () => {
     const broken = begin([node('a')]);
     broken.post({ kind: 'error', code: 'internal', message: 'oh' }, 5);
-    expect(requestStatus(broken.engine.state)).toBe('failed');
+    expect(requestStatus(broken.engine)).toBe('failed');
     const done = begin([node('a')]);
     done.end('a', 10);
-    expect(requestStatus(done.engine.state)).toBe('complete');
+    expect(requestStatus(done.engine)).toBe('complete');
   });
 });
 

@@ -39,7 +39,8 @@ export function createWatch(graph: Graph, maxParallel: number) {
   const broken = (invariant: Invariant, detail: string): void => void violations.push(`${invariant}: ${detail}`);
   const status = (engine: Engine, task: number): TaskState => historyOf(engine.state, task).at(-1)?.to ?? 'pending';
   const satisfied = (engine: Engine, task: number): boolean =>
-    status(engine, task) === 'completed' || (status(engine, task) === 'skipped' && engine.state.details[task]?.reason === 'person');
+    status(engine, task) === 'completed' ||
+    (status(engine, task) === 'skipped' && engine.state.details[task]?.reason === 'person');
 
   function follow({ event, reply }: Seen): void {
     if (event.kind === 'task.ended' && reply.kind === 'accepted') {
@@ -50,7 +51,8 @@ export function createWatch(graph: Graph, maxParallel: number) {
     if (event.kind === 'pause' && event.task === undefined) paused.request = true;
     if (event.kind === 'resume' && event.task === undefined) paused.request = false;
     if (event.kind === 'cancel' && event.task === undefined) cancelled = true;
-    if (event.kind === 'decide' && reply.kind === 'accepted' && event.choice === 'reject') cancelled ||= event.decision === 'd1';
+    if (event.kind === 'decide' && reply.kind === 'accepted' && event.choice === 'reject')
+      cancelled ||= event.decision === 'd1';
   }
 
   function checkRun({ engine }: Seen, task: number, key: string): void {
@@ -66,12 +68,15 @@ export function createWatch(graph: Graph, maxParallel: number) {
   }
 
   function checkOrder({ engine, commands }: Seen): void {
-    const started = commands.flatMap((command) => (command.kind === 'run' ? command.tasks.map(({ task }) => task) : []));
+    const started = commands.flatMap((command) =>
+      command.kind === 'run' ? command.tasks.map(({ task }) => task) : [],
+    );
     if (started.length === 0) return;
     const last = Math.max(...started.map((task) => graph.ranks[task] ?? 0));
     graph.nodes.forEach((node, task) => {
       const isQueued = node.kind !== 'decision' && ['ready', 'queued'].includes(status(engine, task));
-      if (isQueued && (graph.ranks[task] ?? 0) < last) broken('longest path first', `${task} waits behind a shorter one`);
+      if (isQueued && (graph.ranks[task] ?? 0) < last)
+        broken('longest path first', `${task} waits behind a shorter one`);
     });
   }
 
@@ -94,7 +99,8 @@ export function createWatch(graph: Graph, maxParallel: number) {
     end(engine: Engine): void {
       graph.nodes.forEach((_, task) => {
         const history = historyOf(engine.state, task);
-        if (!ENDED_STATES.includes(history.at(-1)?.to ?? 'pending')) broken('every task ends', `${task} is ${history.at(-1)?.to}`);
+        if (!ENDED_STATES.includes(history.at(-1)?.to ?? 'pending'))
+          broken('every task ends', `${task} is ${history.at(-1)?.to}`);
         let from: TaskState = 'pending';
         for (const { to } of history) {
           if (!TASK_TRANSITIONS[from].includes(to)) broken('legal transitions only', `${task}: ${from} → ${to}`);
@@ -103,8 +109,10 @@ export function createWatch(graph: Graph, maxParallel: number) {
       });
       if (finishes !== 1) broken('the request finishes once', String(finishes));
       const lost = graph.nodes.some((_, task) => ['failed', 'cancelled'].includes(status(engine, task)));
-      if (lost === (engine.state.outcome === 'complete') && lost) broken('honest outcome', 'complete although something was lost');
-      if (engine.state.outcome === 'failed' && !failuresSeen && !lost) broken('honest outcome', 'failed although nothing failed');
+      if (lost === (engine.state.outcome === 'complete') && lost)
+        broken('honest outcome', 'complete although something was lost');
+      if (engine.state.outcome === 'failed' && !failuresSeen && !lost)
+        broken('honest outcome', 'failed although nothing failed');
     },
   };
 }

@@ -41,7 +41,9 @@ export function randomNodes(random: Random): GraphNode[] {
       risk: 0,
       criticality: random.chance(0.2) ? 0.9 : 0.1,
       delivers: true,
-      ...(isDecision ? { decision: { question: '?', options: ['approve', 'skip'], deadlineMs: 500, otherwise: 'skip' } } : {}),
+      ...(isDecision
+        ? { decision: { question: '?', options: ['approve', 'skip'], deadlineMs: 500, otherwise: 'skip' } }
+        : {}),
     };
   });
 }
@@ -57,7 +59,14 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
   const onFailure: OnFailure = random.chance(0.15) ? 'stop' : 'continue';
   const faults = { fail: random.next() * 0.3, duplicate: random.next() * 0.2, crash: random.next() * 0.1 };
   const approval = random.chance(0.15)
-    ? { question: '?', summary: '', digest: graph.digest, risk: 0, criticality: random.chance(0.5) ? 0.9 : 0, context: {} }
+    ? {
+        question: '?',
+        summary: '',
+        digest: graph.digest,
+        risk: 0,
+        criticality: random.chance(0.5) ? 0.9 : 0,
+        context: {},
+      }
     : null;
   const clock = createClock();
   const yes = random.chance(0.3);
@@ -84,7 +93,9 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
           later(what, ms);
           if (random.chance(faults.duplicate)) later(what, ms + random.int(300));
         };
-        open_.set(key, { stop: () => end({ ...body, result: { kind: 'cancelled', startedAt: 0 } } as EventBody, random.int(20)) });
+        open_.set(key, {
+          stop: () => end({ ...body, result: { kind: 'cancelled', startedAt: 0 } }, random.int(20)),
+        });
         clock.add(clock.now + took, { request: 'sim', at: 0, kind: 'note', text: `@${key}` });
         pending.set(key, () => end(body, 0));
       }
@@ -95,7 +106,8 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
       later({ kind: 'decide', decision, choice, comment: '', by: 'p', via: 'signal' }, random.int(800));
       // The person who finds it still open answers in a way that is always offered, so that no run waits for ever.
       later({ kind: 'decide', decision, choice: 'approve', comment: '', by: 'p', via: 'signal' }, 900);
-      if (random.chance(0.5)) later({ kind: 'decide', decision: 'd99', choice: 'approve', comment: '', by: 'p', via: 'signal' }, 5);
+      if (random.chance(0.5))
+        later({ kind: 'decide', decision: 'd99', choice: 'approve', comment: '', by: 'p', via: 'signal' }, 5);
     },
     timer: ({ id, ms }) => later({ kind: 'timer', id }, ms),
     untimer: () => undefined,
@@ -126,14 +138,21 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
     const { commands, reply } = step(engine, event);
     watch.after({ engine, event, commands, reply });
     for (const command of commands) (carryOut[command.kind] as (command: Command) => void)(command);
-    if (random.chance(faults.crash)) engine = open(JSON.parse(JSON.stringify(engine.state)) as EngineState, engine.graph);
+    if (random.chance(faults.crash))
+      engine = open(JSON.parse(JSON.stringify(engine.state)) as EngineState, engine.graph);
   }
   watch.end(engine);
   return { state: engine.state, graph, trace: watch.trace, violations: watch.violations };
 }
 
 function randomResult(random: Random, failure: number): TaskResult {
-  if (random.chance(failure)) return { kind: 'failed', startedAt: 0, error: { code: 'command_failed', message: 'exit 1', exitCode: 1 }, artifacts: [] };
+  if (random.chance(failure))
+    return {
+      kind: 'failed',
+      startedAt: 0,
+      error: { code: 'command_failed', message: 'exit 1', exitCode: 1 },
+      artifacts: [],
+    };
   if (random.chance(0.02)) return { kind: 'parked', startedAt: 0, session: 's', question: '?' };
   return { kind: 'completed', startedAt: 0, summary: '', output: null, artifacts: [] };
 }

@@ -5,7 +5,7 @@ import { LIMITS } from '../../contract/limits.js';
 /** The variable that every process of a task carries and hands down, whatever session or group it moves to. */
 export const MARKER = 'BATON_TASK_KEY';
 
-/** A living process. `started` (ms, of an arbitrary clock) tells it from a later one with the same pid. */
+/** A living process. `started` (ms on the table's clock, as exactly as the system tells) tells it from a later one with the same pid. */
 export interface ProcessRow {
   pid: number;
   parent: number;
@@ -62,13 +62,16 @@ function addTo(index: Map<number, ProcessRow[]>, key: number, row: ProcessRow): 
   else index.set(key, [row]);
 }
 
-const identity = (row: ProcessRow): string => `${row.pid}:${row.started}`;
+/** Names a process among all that were or will be. */
+export const identity = (row: ProcessRow): string => `${row.pid}:${row.started}`;
 
 export const hasProc = (): boolean => existsSync('/proc/self/environ');
 
 export interface ProcessTable {
   /** When the look was finished, by `performance.now()`. */
   at: number;
+  /** The same moment on the clock of `started`. */
+  clock: number;
   rows: ProcessRow[];
 }
 
@@ -84,12 +87,19 @@ export function processTable(): Promise<ProcessTable> {
   if (hasProc()) {
     const rows = readProc();
     const at = performance.now();
-    latest = { began: now, costMs: at - now, table: Promise.resolve({ at, rows }) };
+    latest = { began: now, costMs: at - now, table: Promise.resolve({ at, clock: uptimeMs(), rows }) };
   } else {
-    latest = { began: now, costMs: 0, table: readPs().then((rows) => ({ at: performance.now(), rows })) };
+    latest = { began: now, costMs: 0, table: lookByPs() };
   }
   return latest.table;
 }
+
+async function lookByPs(): Promise<ProcessTable> {
+  const rows = await readPs();
+  return { at: performance.now(), clock: Date.now(), rows };
+}
+
+const uptimeMs = (): number => parseFloat(readSmall('/proc/uptime', 64)?.toString() ?? '0') * 1000;
 
 /** One walk over /proc; a process that vanishes meanwhile, or that another user owns, is left out or has no `key`. */
 export function readProc(): ProcessRow[] {

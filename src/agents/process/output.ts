@@ -6,9 +6,13 @@ export type OutputStream = 'stdout' | 'stderr';
 /** Twice the preview, because redaction and a first line that is dropped shorten it. */
 const END_BYTES = 2 * LIMITS.outputPreviewBytes;
 
+/** Room for the line that says that something was cut. */
+const MARKER_BYTES = 64;
+const DOUBLING_BYTES = 1024 * 1024;
+
 /**
- * Keeps what a process prints: both streams in order of arrival, up to a limit, then only the last few bytes and a count. Memory is at most
- * twice what is kept, however small or large the pieces are.
+ * Keeps what a process prints: both streams in order of arrival, up to a limit, then only the last few bytes and a count. Memory is little
+ * more than the limit, however small or large the pieces are.
  */
 export class OutputKeeper {
   /** Bytes printed, kept or not. */
@@ -16,6 +20,7 @@ export class OutputKeeper {
   #kept = Buffer.allocUnsafeSlow(1024);
   #length = 0;
   #truncated = false;
+  #marked = false;
   readonly #end = Buffer.allocUnsafeSlow(2 * END_BYTES);
   #endLength = 0;
   /** First bytes of a character whose rest is yet to come: the other stream's bytes must not fall between. */
@@ -43,11 +48,14 @@ export class OutputKeeper {
       this.#append(this.#unfinished[stream]);
       this.#unfinished[stream] = Buffer.alloc(0);
     }
-    const kept = this.#kept.subarray(0, this.#length);
-    const marker = Buffer.from(`\n[output cut at ${formatLimit(this.limitBytes)}]\n`);
-    const output = this.#truncated
-      ? Buffer.concat([kept.subarray(0, kept.length - unfinishedBytes(kept)), marker])
-      : kept;
+    if (this.#truncated && !this.#marked) {
+      this.#marked = true;
+      const marker = Buffer.from(`\n[output cut at ${formatLimit(this.limitBytes)}]\n`);
+      this.#length -= unfinishedBytes(this.#kept.subarray(0, this.#length));
+      this.#reserve(this.#length + marker.length);
+      this.#length += marker.copy(this.#kept, this.#length);
+    }
+    const output = this.#kept.subarray(0, this.#length);
     const start = Math.max(0, this.#endLength - END_BYTES);
     const bytes = this.#end.subarray(start, this.#endLength);
     return { output, end: { bytes, cut: this.bytes > bytes.length } };
@@ -59,16 +67,18 @@ export class OutputKeeper {
     const taken = bytes.subarray(0, Math.max(0, room));
     if (taken.length < bytes.length) this.#truncated = true;
     if (taken.length === 0) return;
-    const needed = this.#length + taken.length;
-    if (needed > this.#kept.length) {
-      const larger = Buffer.allocUnsafeSlow(
-        Math.min(Math.max(this.limitBytes, needed), Math.max(needed, this.#kept.length * 2)),
-      );
-      this.#kept.copy(larger, 0, 0, this.#length);
-      this.#kept = larger;
-    }
-    taken.copy(this.#kept, this.#length);
-    this.#length = needed;
+    this.#reserve(this.#length + taken.length);
+    this.#length += taken.copy(this.#kept, this.#length);
+  }
+
+  /** Doubles while small, then takes all that may be needed: memory that is not written to costs nothing, discarded buffers do. */
+  #reserve(bytes: number): void {
+    if (bytes <= this.#kept.length) return;
+    const most = this.limitBytes + MARKER_BYTES;
+    const larger = bytes > DOUBLING_BYTES ? most : Math.max(bytes, this.#kept.length * 2);
+    const grown = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(larger, most)));
+    this.#kept.copy(grown, 0, 0, this.#length);
+    this.#kept = grown;
   }
 
   #appendEnd(bytes: Buffer): void {

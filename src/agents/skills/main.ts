@@ -19,7 +19,9 @@ const say = (message: unknown): boolean => process.stdout.write(`${JSON.stringif
 
 async function main(): Promise<void> {
   const order = JSON.parse(await text(process.stdin)) as Order;
-  const skill = Object.hasOwn(BUILTIN_SKILLS, order.skill) ? BUILTIN_SKILLS[order.skill as keyof typeof BUILTIN_SKILLS] : undefined;
+  const skill = Object.hasOwn(BUILTIN_SKILLS, order.skill)
+    ? BUILTIN_SKILLS[order.skill as keyof typeof BUILTIN_SKILLS]
+    : undefined;
   if (!skill) throw new Error(`there is no skill ${order.skill}`);
   const report = await skill.run({
     workspace: order.workspace,
@@ -33,10 +35,20 @@ async function main(): Promise<void> {
 
 /** A command of the project, within this process's own marker, so that it is ended with the task. */
 async function runCommand({ argv, cwd }: { argv: string[]; cwd: string }): Promise<CommandEnd> {
-  const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
   const taskKey = env[MARKER] ?? 'baton-skill';
   const end = await runProcess(
-    { argv, cwd, env, taskKey, timeLimitMs: LIMITS.taskTimeLimitMs, killGraceMs: LIMITS.killGraceMs, outputBytes: LIMITS.outputBytes },
+    {
+      argv,
+      cwd,
+      env,
+      taskKey,
+      timeLimitMs: LIMITS.taskTimeLimitMs,
+      killGraceMs: LIMITS.killGraceMs,
+      outputBytes: LIMITS.outputBytes,
+    },
     { signal: new AbortController().signal },
   );
   return {

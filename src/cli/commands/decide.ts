@@ -4,7 +4,11 @@ import { openPlace } from '../../client/place.js';
 import { print, printJson, say } from '../end.js';
 import { decisionText } from '../render/tables.js';
 
-export async function decide(decision: string, choice: string, options: { comment?: string; json?: boolean }): Promise<void> {
+export async function decide(
+  decision: string,
+  choice: string,
+  options: { comment?: string; json?: boolean },
+): Promise<void> {
   const place = await openPlace({ start: true, onProgress: say });
   try {
     const told = await answer(place, { decision, choice, comment: options.comment, via: 'command' });
@@ -20,7 +24,12 @@ export async function decisions(id: string | undefined, options: { json?: boolea
   try {
     const open = await openDecisions(place, id);
     if (options.json) printJson({ v: 1, decisions: open });
-    else print(open.length === 0 ? 'Nothing waits for a decision.' : open.map((decision) => decisionText(decision, { now: Date.now() })).join('\n\n'));
+    else
+      print(
+        open.length === 0
+          ? 'Nothing waits for a decision.'
+          : open.map((decision) => decisionText(decision, { now: Date.now() })).join('\n\n'),
+      );
   } finally {
     await place.close();
   }

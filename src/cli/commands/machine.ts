@@ -8,11 +8,20 @@ export async function up(options: { json?: boolean }): Promise<void> {
   await start({
     signal: stopping.signal,
     onProgress: say,
-    onReady: (pair, attached) => {
-      if (options.json) return printJson({ v: 1, address: pair.address, uiUrl: pair.uiUrl, namespace: pair.namespace, attached });
+    onReady: (pair) => {
+      if (options.json)
+        return printJson({
+          v: 1,
+          address: pair.address,
+          uiUrl: pair.uiUrl,
+          namespace: pair.namespace,
+          attached: pair.attached,
+        });
       print(
         [
-          attached ? 'attached to the server and worker that run (Ctrl-C leaves them running)' : 'server and worker run (Ctrl-C ends them)',
+          pair.attached
+            ? 'attached to the server and worker that run (Ctrl-C leaves them running)'
+            : 'server and worker run (Ctrl-C ends them)',
           ...(pair.uiUrl ? [`Temporal Web: ${pair.uiUrl}`] : []),
           `export TEMPORAL_ADDRESS=${pair.address}`,
         ].join('\n'),
@@ -24,7 +33,9 @@ export async function up(options: { json?: boolean }): Promise<void> {
 export async function down(options: { json?: boolean }): Promise<void> {
   const stopped = await stop();
   if (options.json) return printJson({ v: 1, ...stopped });
-  const names = Object.entries(stopped).filter(([, pid]) => pid !== null).map(([name, pid]) => `${name} (${String(pid)})`);
+  const names = Object.entries(stopped)
+    .filter(([, pid]) => pid !== null)
+    .map(([name, pid]) => `${name} (${String(pid)})`);
   print(names.length === 0 ? 'nothing was running' : `ended: ${names.join(', ')}`);
 }
 
@@ -33,6 +44,8 @@ export async function doctor(options: { workspace?: string; json?: boolean }): P
   if (options.json) return printJson(result);
   const marks = { true: 'ok  ', false: 'FAIL', warning: 'warn' } as const;
   for (const { name, ok, detail, fix } of result.checks) {
-    print(`${marks[String(ok) as keyof typeof marks]}  ${inert(name)}: ${inert(detail)}${fix === undefined ? '' : `\n      → ${inert(fix)}`}`);
+    print(
+      `${marks[String(ok) as keyof typeof marks]}  ${inert(name)}: ${inert(detail)}${fix === undefined ? '' : `\n      → ${inert(fix)}`}`,
+    );
   }
 }

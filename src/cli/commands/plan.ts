@@ -1,4 +1,11 @@
-import { preview, previewJson, previewMermaid, previewText, simulatePlan, type PreviewResult } from '../../client/preview.js';
+import {
+  preview,
+  previewJson,
+  previewMermaid,
+  previewText,
+  simulatePlan,
+  type PreviewResult,
+} from '../../client/preview.js';
 import { formatDuration } from '../../contract/durations.js';
 import { BatonError } from '../../contract/errors.js';
 import { print, printJson, say } from '../end.js';

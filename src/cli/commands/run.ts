@@ -39,7 +39,9 @@ export async function run(text: string, options: RunCommandOptions): Promise<voi
   try {
     await submit(place, prepared);
     if (options.detach) return await detached(place, prepared.id, options.json === true);
-    const where = place.pair.uiUrl ? `  (Temporal Web: ${place.pair.uiUrl}/namespaces/${place.pair.namespace}/workflows/${prepared.id})` : '';
+    const where = place.pair.uiUrl
+      ? `  (Temporal Web: ${place.pair.uiUrl}/namespaces/${place.pair.namespace}/workflows/${prepared.id})`
+      : '';
     say(`request ${prepared.id}${where}`);
     await followOnTerminal(place, prepared.id, { json: options.json === true, events: false, wait: options.wait });
   } finally {

@@ -11,7 +11,9 @@ interface Options {
 
 /** How a request is. A finished one is read from its kept result, without server or worker. */
 export async function status(id: string, options: Options): Promise<void> {
-  const view = (await keptResult(id)) ?? (await withPlace(async (place) => (await closedView(place, id)) ?? (await currentView(place, id))));
+  const view =
+    (await keptResult(id)) ??
+    (await withPlace(async (place) => (await closedView(place, id)) ?? (await currentView(place, id))));
   if (options.json) printJson(view);
   else print(statusText(view, { now: Date.now() }));
 }
@@ -20,8 +22,12 @@ export async function status(id: string, options: Options): Promise<void> {
 export async function report(id: string, options: Options): Promise<void> {
   const text = await keptText(id, options.json ? 'report.json' : 'report.md');
   if (text !== undefined) return print(text);
-  const view = await withPlace(async (place): Promise<RequestView> => (await closedView(place, id)) ?? (await currentView(place, id)));
-  throw new BatonError('refused', `${id} is ${view.status}; its report is written when it ends`, { hint: `follow it with: baton watch ${id}` });
+  const view = await withPlace(
+    async (place): Promise<RequestView> => (await closedView(place, id)) ?? (await currentView(place, id)),
+  );
+  throw new BatonError('refused', `${id} is ${view.status}; its report is written when it ends`, {
+    hint: `follow it with: baton watch ${id}`,
+  });
 }
 
 export async function list(options: Options): Promise<void> {

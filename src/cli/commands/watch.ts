@@ -14,7 +14,11 @@ export async function watch(id: string, options: { json?: boolean; wait: boolean
   }
   const place = await openPlace({ start: true, onProgress: say });
   try {
-    await followOnTerminal(place, id, { json: options.json === true, events: options.json === true, wait: options.wait });
+    await followOnTerminal(place, id, {
+      json: options.json === true,
+      events: options.json === true,
+      wait: options.wait,
+    });
   } finally {
     await place.close();
   }

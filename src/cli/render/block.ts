@@ -1,4 +1,4 @@
-import { createColors } from 'picocolors';
+import type { createColors } from 'picocolors';
 import { formatDuration } from '../../contract/durations.js';
 import { splitGlobalId } from '../../contract/names.js';
 import type { ProgressView } from '../../contract/view.js';

@@ -37,6 +37,7 @@ function createBlock(stream: LiveStream, output: Output, options: LiveOptions): 
   let drawn: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
+  let isHeld = false;
   let lastDrawn = -Infinity;
 
   const columns = (): number => Math.max(1, (stream.columns ?? options.columns ?? DEFAULT_COLUMNS) - 1);
@@ -46,6 +47,7 @@ function createBlock(stream: LiveStream, output: Output, options: LiveOptions): 
     return rows > 0 ? `\r\x1b[${rows}A` : '\r';
   };
   const draw = (above: string[] = []): void => {
+    if (isHeld) return;
     const rows = Math.max(1, (stream.rows ?? DEFAULT_ROWS) - 1);
     const lines = latest ? blockLines(latest, { columns: columns(), rows, colors }) : [];
     const text = [...above, ...lines.map(({ painted }) => painted)].map((line) => `${line}${ERASE_LINE_END}\n`);
@@ -72,10 +74,22 @@ function createBlock(stream: LiveStream, output: Output, options: LiveOptions): 
       draw();
     },
     line(text) {
-      if (!isClosed) draw(inertLines(text));
+      if (isClosed) return;
+      if (isHeld) output.write(`${inertLines(text).join('\n')}\n`);
+      else draw(inertLines(text));
+    },
+    hold(held) {
+      if (isClosed || held === isHeld) return;
+      if (held) {
+        output.write(`${home()}${ERASE_BELOW}${SHOW_CURSOR}`);
+        drawn = [];
+      }
+      isHeld = held;
+      if (!held) draw();
     },
     close() {
       if (isClosed) return;
+      isHeld = false;
       isClosed = true;
       clearTimeout(timer);
       if (lastDrawn === -Infinity && !latest) return;

@@ -5,6 +5,8 @@ export interface Live {
   update(progress: ProgressView): void;
   /** Writes lines that stay, above the block. */
   line(text: string): void;
+  /** While held nothing is drawn, so that a question can stand on the terminal; the block comes back after it. */
+  hold(isHeld: boolean): void;
   /** Shows the last view, leaves it standing, and gives the cursor back. */
   close(): void;
 }
@@ -12,7 +14,7 @@ export interface Live {
 /** Where progress is shown: standard output or error, or anything like it. */
 export interface LiveStream {
   write(text: string): boolean;
-  on(event: 'error' | 'drain', listener: (error?: Error) => void): unknown;
+  on(event: 'error' | 'close' | 'drain', listener: (error?: Error) => void): unknown;
   columns?: number;
   rows?: number;
 }
@@ -31,6 +33,8 @@ export function guard(stream: LiveStream, onClosed: () => void): Output {
     onClosed();
   };
   stream.on('error', close);
+  // A stream that was destroyed, as that of a child which has ended, closes without an error.
+  stream.on('close', close);
   stream.on('drain', () => (isFull = false));
   return {
     isFull: () => isFull,

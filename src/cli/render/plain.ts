@@ -35,6 +35,8 @@ export function createPlain(write: (text: string) => void): Live {
           .join(''),
       );
     },
+    // Plain lines disturb no question.
+    hold: () => undefined,
     close() {
       if (latest && latest !== shown && latest.percent !== shown?.percent) show(latest);
       latest = shown = undefined;

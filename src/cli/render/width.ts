@@ -21,7 +21,7 @@ const WIDE: readonly (readonly [number, number])[] = [
 ];
 
 /** Marks that stand on the character before them, joiners, selectors of a variant. */
-const NARROWEST = /^[\p{Mn}\p{Me}\u200c\u200d\ufe00-\ufe0f]$/u;
+const NARROWEST = /^(?:\p{Mn}|\p{Me}|\u200c|\u200d)$/u;
 
 /** Columns that one character takes. */
 function characterWidth(character: string): number {

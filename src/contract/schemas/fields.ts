@@ -63,7 +63,7 @@ export const wholeNumber = ({ min, max }: { min: number; max: number }): z.ZodNu
 };
 
 /** Any JSON; depth and size were bounded by `guardValue` before. */
-export const json: z.ZodType<Json> = z.custom<Json>((value) => value !== undefined, 'a JSON value is needed');
+const json: z.ZodType<Json> = z.custom<Json>((value) => value !== undefined, 'a JSON value is needed');
 export const jsonRecord = z.record(z.string(), json);
 
 /** One argument as the system takes it: its bytes and the NUL that ends it must fit. */

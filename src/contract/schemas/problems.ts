@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Problem } from '../errors.js';
+
 import { BatonError } from '../errors.js';
 import { LIMITS } from '../limits.js';
 
@@ -20,7 +20,7 @@ export interface Position {
 const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 
 /** `['tasks', 2, 'env', 'a b']` → `tasks[2].env["a b"]`; the root is `(root)`. Control characters come out escaped. */
-export function formatPath(path: readonly PropertyKey[]): string {
+function formatPath(path: readonly PropertyKey[]): string {
   let text = '';
   for (const key of path) {
     if (typeof key === 'number') text += `[${key}]`;
@@ -34,11 +34,6 @@ export function formatPath(path: readonly PropertyKey[]): string {
 export function visible(text: string, max = 200): string {
   const cut = text.length > max ? `${text.slice(0, max)}…` : text;
   return cut.replace(/[\p{C}\u2028\u2029]/gu, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
-}
-
-/** What zod found, as paths and messages; an error inside a union is that of the branch that got furthest. */
-export function problemsOf(error: z.ZodError): Problem[] {
-  return flawsOf(error.issues).map(({ path, message }) => ({ path: formatPath(path), message }));
 }
 
 export function flawsOf(issues: readonly z.core.$ZodIssue[], base: readonly PropertyKey[] = []): Flaw[] {

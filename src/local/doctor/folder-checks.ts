@@ -32,7 +32,7 @@ function sizeCheck(home: string): Check {
   const { bytes, whole } = sizeOfFolder(home);
   const detail = `${whole ? '' : 'more than '}${gibibytes(bytes)} GiB`;
   if (bytes < LIMITS.homeWarnBytes) return { name: 'size', ok: true, detail };
-  return { name: 'size', ok: 'warning', detail, fix: 'Delete old requests with `baton gc`.' };
+  return { name: 'size', ok: 'warning', detail, fix: 'Delete folders of old requests below requests/ in it.' };
 }
 
 async function freeCheck(home: string): Promise<Check> {

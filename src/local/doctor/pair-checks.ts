@@ -116,13 +116,17 @@ async function attributeCheck(connection: Connection, namespace: string): Promis
   };
 }
 
+type PollerKind = NonNullable<Parameters<Connection['workflowService']['describeTaskQueue']>[0]['taskQueueType']>;
+
+/** Those that poll for workflows and for activities, in Temporal's enumeration, whose package is no dependency of Baton's. */
+const POLLER_KINDS = [1, 2] as unknown as readonly PollerKind[];
+
 async function pollerCheck(connection: Connection, namespace: string): Promise<Check> {
   const queues = [TASK_QUEUE, hostQueue(hostname())];
   const counts = await Promise.all(
     queues.map(async (queue) => {
-      // 1 asks for those that poll for workflows, 2 for activities.
       const kinds = await Promise.all(
-        [1, 2].map((taskQueueType) =>
+        POLLER_KINDS.map((taskQueueType) =>
           connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: queue }, taskQueueType }),
         ),
       );
@@ -131,5 +135,5 @@ async function pollerCheck(connection: Connection, namespace: string): Promise<C
   );
   const detail = queues.map((queue, index) => `${queue}: ${counts[index] ?? 0}`).join(', ');
   if (counts[0]) return { name: 'polling workers', ok: true, detail };
-  return { name: 'polling workers', ok: 'warning', detail, fix: 'Start one with `baton up` or `baton worker`.' };
+  return { name: 'polling workers', ok: 'warning', detail, fix: 'Start one with `baton up`.' };
 }

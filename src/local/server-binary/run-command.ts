@@ -21,7 +21,7 @@ export function runCommand(options: Command): Promise<CommandResult> {
   return new Promise((resolve) => {
     const [program = '', ...args] = options.command;
     const child = spawn(program, args, {
-      env: options.env as NodeJS.ProcessEnv,
+      env: options.env,
       cwd: options.cwd,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

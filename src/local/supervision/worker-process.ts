@@ -8,7 +8,7 @@ import { withoutLoopbackProxy } from '../proxy.js';
 import { liveRunFile, removeRunFile, type RunFile, writeRunFile } from '../run-files.js';
 
 /** The line, alone on standard output, by which a worker says that it polls. */
-export const WORKER_READY_LINE = 'BATON_WORKER_READY';
+const WORKER_READY_LINE = 'BATON_WORKER_READY';
 
 export interface WorkerStart {
   home: string;

@@ -7,4 +7,6 @@ export interface Material {
   analysis: Analysis;
   facts: WorkspaceFacts | null;
   request: RequestInput;
+  /** How long the plan's own questions wait for an answer. */
+  decisionDeadlineMs: number;
 }

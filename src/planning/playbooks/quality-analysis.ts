@@ -22,7 +22,7 @@ const READING: SkillName[] = [
 const APPROVAL = 'run-project-commands';
 
 /** Every built-in skill that reads, in parallel; the project's own commands behind one decision, which is left out if there are none. */
-export function qualityAnalysis({ facts, request }: Material): PlanDraft {
+export function qualityAnalysis({ facts, request, decisionDeadlineMs }: Material): PlanDraft {
   const reading = READING.map((name) => {
     const skill = SKILL_NAMES.find((candidate) => candidate.name === name);
     return taskDraft({
@@ -39,11 +39,11 @@ export function qualityAnalysis({ facts, request }: Material): PlanDraft {
     description: request.description,
     ...(request.maxParallel === undefined ? {} : { maxParallel: request.maxParallel }),
     onFailure: 'continue',
-    tasks: [...reading, ...commandTasks(facts?.commands ?? [])],
+    tasks: [...reading, ...commandTasks(facts?.commands ?? [], decisionDeadlineMs)],
   };
 }
 
-function commandTasks(commands: NonNullable<Material['facts']>['commands']): TaskDraft[] {
+function commandTasks(commands: NonNullable<Material['facts']>['commands'], deadlineMs: number): TaskDraft[] {
   if (commands.length === 0) return [];
   const list = commands.map(spoken).join('; ');
   const approval = taskDraft({
@@ -58,7 +58,7 @@ function commandTasks(commands: NonNullable<Material['facts']>['commands']): Tas
         LIMITS.questionChars,
       ),
       options: ['approve', 'skip'],
-      deadlineMs: LIMITS.decisionDefaultDeadlineMs,
+      deadlineMs,
       otherwise: 'skip',
     },
   });

@@ -43,7 +43,7 @@ export function storeError(error: unknown, what: string): BatonError {
   const { code = 'unknown', path } = error as NodeJS.ErrnoException;
   const subject = path ?? 'a file of the data folder';
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const hint = 'make room on the disk, e.g. with `baton gc`, then retry';
+    const hint = 'make room on the disk; a request that runs goes on by itself';
     return new BatonError('no_space', `${subject} ${what}: no space is left`, { cause: error, hint });
   }
   return new BatonError('io', `${subject} ${what} (${code})`, { cause: error });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -26,7 +26,21 @@ describe('a command that ends by itself', () => {
   });
 
   it('gets its arguments as they are, without a shell', async () => {
-    const literal = ['; rm -rf /', '$(id)', '`id`', '*', '', "'", '\n', '-n', '&& echo no'];
+    // Harmless even if a defect hands it to a shell.
+    const canary = join(folder, 'canary');
+    writeFileSync(canary, '');
+    const literal = [
+      `; rm -f ${canary}`,
+      `$(rm -f ${canary})`,
+      '$(id)',
+      '`id`',
+      '*',
+      '',
+      "'",
+      '\n',
+      '-n',
+      '&& echo no',
+    ];
     const end = await run([
       process.execPath,
       '-e',
@@ -35,6 +49,7 @@ describe('a command that ends by itself', () => {
       ...literal,
     ]);
     expect(JSON.parse(end.output.toString())).toEqual(literal);
+    expect(existsSync(canary)).toBe(true);
   });
 
   it('runs in its folder, in a session of its own', async () => {

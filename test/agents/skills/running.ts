@@ -3,7 +3,7 @@ import type { Json } from '../../../src/contract/json.js';
 import type { SkillName } from '../../../src/contract/skills.js';
 import { BUILTIN_SKILLS, type CommandEnd, type SkillContext } from '../../../src/agents/skills/index.js';
 
-export const ENDED: CommandEnd = {
+const ENDED: CommandEnd = {
   exitCode: 0,
   signal: null,
   started: true,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProgressView } from '../../../src/contract/view.js';
@@ -21,18 +21,19 @@ class Screen extends EventEmitter {
   }
   write(text: string): boolean {
     this.writes += 1;
-    for (const [token] of text.matchAll(/\x1b\[\??\d*[A-Za-z]|\x1b.?|\n|\r|[^\x1b\n\r]+/g)) this.take(token);
+    // The escape character as its picture, which a pattern may name.
+    const shown = text.replaceAll('\x1b', '␛');
+    for (const [token] of shown.matchAll(/␛\[\??\d*[A-Za-z]|␛.?|\n|\r|[^␛\n\r]+/g)) this.take(token);
     return !this.full;
   }
   private take(token: string): void {
-    const up = /^\x1b\[(\d+)A$/.exec(token);
+    const up = /^␛\[(\d+)A$/.exec(token);
     if (up) this.row = Math.max(0, this.row - Number(up[1]));
     else if (token === '\n') this.lines[(this.row += 1)] ??= '';
-    else if (token === '\x1b[J') this.lines.splice(this.row, Infinity, '');
-    else if (/^\x1b\[\?25[lh]$/.test(token)) this.cursor = token.endsWith('h');
-    else if (!token.startsWith('\x1b') && token !== '\r') this.lines[this.row] = token;
-    else if (!/^(\r|\x1b\[K|\x1b\[\d+m|\x1b\[\?2026[hl])$/.test(token))
-      throw new Error(`unknown ${JSON.stringify(token)}`);
+    else if (token === '␛[J') this.lines.splice(this.row, Infinity, '');
+    else if (/^␛\[\?25[lh]$/.test(token)) this.cursor = token.endsWith('h');
+    else if (!token.startsWith('␛') && token !== '\r') this.lines[this.row] = token;
+    else if (!/^(\r|␛\[K|␛\[\d+m|␛\[\?2026[hl])$/.test(token)) throw new Error(`unknown ${JSON.stringify(token)}`);
   }
   get text(): string {
     return this.lines.join('\n').trimEnd();
@@ -209,11 +210,14 @@ describe('a live view without a terminal, or with NO_COLOR', () => {
 });
 
 describe('a closed pipe', () => {
-  it('ends the view and nothing else, for a real one', async () => {
-    const reader = spawn('true', { stdio: ['pipe', 'ignore', 'ignore'] });
+  it.each([
+    ['that has ended', 'echo ready'],
+    ['that lives on', 'exec 0<&-; echo ready; exec sleep 30'],
+  ])('of a real reader %s ends the view and nothing else', async (_, script) => {
+    const reader = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
     const onClosed = vi.fn();
     const live = createLive(reader.stdin, { tty: false, color: false, onClosed });
-    await new Promise((resolve) => reader.on('exit', resolve));
+    await once(reader.stdout, 'data');
     for (let i = 0; i < 100 && onClosed.mock.calls.length === 0; i += 1) {
       live.line('x'.repeat(100_000));
       await sleep(20);
@@ -221,6 +225,7 @@ describe('a closed pipe', () => {
     live.update(progress());
     live.close();
     await sleep(20);
+    reader.kill();
     expect(onClosed).toHaveBeenCalledTimes(1);
   });
 

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { buildGraph } from '../../src/engine/graph.js';
+import { createClock, runVirtual } from '../../src/engine/virtual.js';
+import { listSchedule } from '../planning/list-schedule.js';
+import { seeded } from '../simulation/random.js';
+import { randomNodes } from '../simulation/world.js';
+import { node, question } from './fixtures.js';
+
+test('a chain takes the sum and a fan takes the rounds that its width allows', () => {
+  expect(runVirtual(buildGraph('d', [node('a'), node('b', [0]), node('c', [1])]), 10).makespanMs).toBe(3000);
+  const fan = runVirtual(
+    buildGraph(
+      'd',
+      Array.from({ length: 5 }, (_, i) => node(`t${i}`)),
+    ),
+    2,
+  );
+  expect(fan).toMatchObject({ makespanMs: 3000, utilisation: 5 / 6 });
+});
+
+test('a question takes no time', () => {
+  expect(
+    runVirtual(buildGraph('d', [node('ask', [], { ...question(), estimateMs: 0 }), node('b', [0])]), 1).makespanMs,
+  ).toBe(1000);
+});
+
+test('no run beats the lower bound, and none is worse than one task after the other, and it is what list scheduling gives', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.integer({ min: 1, max: 8 }), (seed, width) => {
+      const graph = buildGraph('d', randomNodes(seeded(seed)));
+      const work = graph.nodes.reduce((sum, item) => sum + item.estimateMs, 0);
+      const { makespanMs, startMs, endMs } = runVirtual(graph, width);
+      const order = graph.nodes.map((_, task) => task);
+      // Questions take no slot in the engine, so the yardstick is asked only where there are none.
+      if (graph.nodes.every((item) => item.kind !== 'decision'))
+        expect({ makespanMs, startMs, endMs }).toEqual(listSchedule(graph.nodes, order, width));
+      expect(makespanMs).toBeGreaterThanOrEqual(Math.max(...graph.tails, work / width) - 1e-6);
+      expect(makespanMs).toBeLessThanOrEqual(work);
+    }),
+  );
+});
+
+test('events of one moment come in the order in which they were added', () => {
+  const clock = createClock();
+  for (let i = 0; i < 50; i += 1) clock.add(i % 3, { request: 'r', at: 0, kind: 'note', text: String(i) });
+  const texts: string[] = [];
+  for (let event = clock.next(); event; event = clock.next()) if (event.kind === 'note') texts.push(event.text);
+  expect(texts).toEqual([...Array(50).keys()].sort((a, b) => (a % 3) - (b % 3) || a - b).map(String));
+});

@@ -1,0 +1,68 @@
+import type { Engine } from '../../src/engine/model.js';
+import { step } from '../../src/engine/engine.js';
+import type { Command, EngineEvent, Step } from '../../src/engine/events.js';
+import { makeReady, statusOf } from '../../src/engine/moves.js';
+import type { Invariant } from './invariants.js';
+import type { StepFunction } from './world.js';
+
+const withEvent =
+  (change: (event: EngineEvent, engine: Engine) => EngineEvent): StepFunction =>
+  (engine, event) =>
+    step(engine, change(event, engine));
+
+const withStep =
+  (change: (made: Step, engine: Engine, event: EngineEvent) => Step): StepFunction =>
+  (engine, event) =>
+    change(step(engine, event), engine, event);
+
+/** For each invariant an engine with one defect planted in it, which the invariant must catch. */
+export const DEFECTS: Record<Invariant, StepFunction> = {
+  'dependency order': (engine, event) => {
+    // Every task counts as having one unmet dependency less than it has.
+    if (event.kind === 'analyzed') return step(engine, event);
+    const made = step(engine, event);
+    if (event.kind !== 'planned') return made;
+    const task = engine.index.unmet.findIndex(
+      (unmet, candidate) => unmet > 0 && statusOf(engine, candidate) === 'pending',
+    );
+    if (task >= 0 && engine.graph.nodes[task]?.kind !== 'decision') makeReady(engine, task, event.at);
+    return made;
+  },
+  capacity: withEvent((event) => (event.kind === 'planned' ? { ...event, maxParallel: event.maxParallel + 2 } : event)),
+  'no double dispatch': withStep((made) => ({
+    ...made,
+    commands: made.commands.flatMap((command): Command[] => (command.kind === 'run' ? [command, command] : [command])),
+  })),
+  'every task ends': withStep((made, engine) => ({
+    ...made,
+    commands: made.commands.filter((command) => command.kind !== 'run' || engine.index.counts.completed !== 1),
+  })),
+  'the request finishes once': withStep((made) => ({
+    ...made,
+    commands: made.commands.filter(({ kind }) => kind !== 'finish'),
+  })),
+  'nothing starts while paused': (engine, event) => {
+    if (event.kind !== 'pause' || event.task !== undefined) return step(engine, event);
+    return { commands: [], reply: { kind: 'accepted', message: 'paused' } };
+  },
+  'nothing starts after a cancel': (engine, event) => {
+    if (event.kind !== 'cancel' || event.task !== undefined) return step(engine, event);
+    return { commands: [], reply: { kind: 'accepted', message: 'cancelled' } };
+  },
+  'legal transitions only': withStep((made, engine, event) => {
+    // A completed task is written down as completed twice.
+    if (event.kind === 'task.ended' && engine.state.tasks[event.task]?.length) engine.state.tasks[event.task]?.push(6);
+    return made;
+  }),
+  'longest path first': (engine, event) => {
+    if (event.kind !== 'planned') return step(engine, event);
+    const reversed = [...event.graph.byRank].reverse();
+    const ranks = [...event.graph.ranks];
+    reversed.forEach((task, rank) => (ranks[task] = rank));
+    return step(engine, { ...event, graph: { ...event.graph, byRank: reversed, ranks } });
+  },
+  'honest outcome': withStep((made, engine) => {
+    if (engine.state.outcome === 'partial') engine.state.outcome = 'complete';
+    return made;
+  }),
+};
