@@ -22,7 +22,7 @@ export function detailsMarkdown(engine: Engine, options: DetailsOptions): string
   const progress = progressView(engine, options);
   const open = engine.state.decisions.filter((decision) => decision.state === 'open');
   const kept = new Sections(LIMITS.detailsBytes);
-  kept.add(headOf(engine, progress));
+  kept.add(headOf(engine, progress, options.now));
   if (options.uiNote) kept.add(mdText(options.uiNote, LIMITS.detailsTextChars));
   open.slice(0, LIMITS.detailsDecisions).forEach((decision, i) => {
     const section = decisionSection(engine.state.request, decision);
@@ -53,7 +53,7 @@ class Sections {
   }
 }
 
-function headOf(engine: Engine, progress: ProgressView): string {
+function headOf(engine: Engine, progress: ProgressView, now: number): string {
   const shown = { ...progress, activeTasks: progress.activeTasks.slice(0, LIMITS.detailsBars) };
   const { completed, total, failed, skipped, cancelled, active, queued, waiting } = progress;
   const counts = Object.entries({ active, queued, waiting, failed, skipped, cancelled })
@@ -72,7 +72,8 @@ function headOf(engine: Engine, progress: ProgressView): string {
     '',
     `- **State** ${progress.state}${outcome ? `, **outcome** ${outcome}` : ''}`,
     `- **Tasks** ${completed} of ${total} completed${counts.join('')}; ${progress.milestones.done} of ${progress.milestones.total} levels`,
-    `- **Time** ${formatDuration(progress.elapsedMs)}${left}${late}; **performance** ${progress.performance}`,
+    // A workflow runs only when something happens, so the page may be read long after.
+    `- **Time** ${formatDuration(progress.elapsedMs)}${left}${late} as of ${isoTime(now)}; **performance** ${progress.performance}`,
   ];
   if (paused) lines.push(`- **Paused** by ${mdText(paused.by, 100)} at ${isoTime(paused.at)}`);
   if (cancel) lines.push(`- **Cancelled** by ${mdText(cancel.by, 100)} at ${isoTime(cancel.at)}`);

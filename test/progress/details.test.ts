@@ -28,7 +28,7 @@ describe('the details of a request', () => {
         '',
         '- **State** MONITORING',
         '- **Tasks** 0 of 2 completed, 1 active; 0 of 2 levels',
-        '- **Time** 500ms, about 1.5s left; **performance** 100',
+        '- **Time** 500ms, about 1.5s left as of 2026-01-05T00:00:00.500Z; **performance** 100',
         '',
         '### Tasks',
         '',
