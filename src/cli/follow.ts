@@ -32,21 +32,31 @@ export async function followOnTerminal(place: Place, id: string, options: Follow
   };
   process.stdout.on('error', () => stop.abort('closed'));
   let asking: Promise<void> = Promise.resolve();
+  const questions = new Map<string, AbortController>();
   try {
     const end = await follow(place, id, {
       signal: stop.signal,
       stopAtDecision: !options.wait,
       onProgress: (progress: ProgressView) => {
         live.update(progress);
+        // A question that was answered elsewhere must not stay on the terminal.
+        for (const [id, question] of questions) if (!progress.openDecisions.includes(id)) question.abort();
         event('progress', { progress });
       },
       onDecision: (decision: DecisionView) => {
         event('decision', { decision });
-        if (isTerminal && options.wait) asking = asking.then(() => askInPlace(place, decision, live, stop.signal));
-        else live.line(decisionText(decision, { now: Date.now() }));
+        if (isTerminal && options.wait) {
+          const question = new AbortController();
+          questions.set(decision.id, question);
+          const signal = AbortSignal.any([stop.signal, question.signal]);
+          asking = asking.then(() => askInPlace(place, decision, live, signal));
+        } else live.line(decisionText(decision, { now: Date.now() }));
       },
       onNotice: (text) => live.line(text),
     });
+    for (const question of questions.values()) question.abort();
+    await asking;
+    if (end.kind === 'ended') live.clear();
     live.close();
     finish(end, { id, options, reason: stop.signal.reason as unknown, event });
   } finally {

@@ -72,8 +72,9 @@ function headOf(engine: Engine, progress: ProgressView, now: number): string {
     '',
     `- **State** ${progress.state}${outcome ? `, **outcome** ${outcome}` : ''}`,
     `- **Tasks** ${completed} of ${total} completed${counts.join('')}; ${progress.milestones.done} of ${progress.milestones.total} levels`,
+    `- **Time** ${formatDuration(progress.elapsedMs)}${left}${late}; **performance** ${progress.performance}`,
     // A workflow runs only when something happens, so the page may be read long after.
-    `- **Time** ${formatDuration(progress.elapsedMs)}${left}${late} as of ${isoTime(now)}; **performance** ${progress.performance}`,
+    `- **As of** ${isoTime(now)}, when something happened last`,
   ];
   if (paused) lines.push(`- **Paused** by ${mdText(paused.by, 100)} at ${isoTime(paused.at)}`);
   if (cancel) lines.push(`- **Cancelled** by ${mdText(cancel.by, 100)} at ${isoTime(cancel.at)}`);

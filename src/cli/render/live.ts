@@ -87,6 +87,10 @@ function createBlock(stream: LiveStream, output: Output, options: LiveOptions): 
       isHeld = held;
       if (!held) draw();
     },
+    clear() {
+      latest = undefined;
+      if (!isClosed && drawn.length > 0) draw();
+    },
     close() {
       if (isClosed) return;
       isHeld = false;

@@ -7,6 +7,8 @@ export interface Live {
   line(text: string): void;
   /** While held nothing is drawn, so that a question can stand on the terminal; the block comes back after it. */
   hold(isHeld: boolean): void;
+  /** Takes the block away, e.g. because a summary follows. */
+  clear(): void;
   /** Shows the last view, leaves it standing, and gives the cursor back. */
   close(): void;
 }

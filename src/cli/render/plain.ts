@@ -37,6 +37,7 @@ export function createPlain(write: (text: string) => void): Live {
     },
     // Plain lines disturb no question.
     hold: () => undefined,
+    clear: () => void (latest = shown = undefined),
     close() {
       if (latest && latest !== shown && latest.percent !== shown?.percent) show(latest);
       latest = shown = undefined;
