@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { approvalFor } from '../../src/activities/approval.js';
+import type { Action } from '../../src/contract/plan.js';
+import { compilePlan } from '../../src/planning/compile.js';
+import { draftOf } from '../planning/drafts.js';
+
+const plan = (...actions: Action[]) =>
+  compilePlan(draftOf(actions.map((action, i) => ({ id: `t${i}`, action }))), { maxParallel: 2 });
+const command: Action = { kind: 'command', argv: ['rm', '-r', 'out'] };
+const script: Action = { kind: 'shell', script: 'make && make install' };
+const decision: Action = { kind: 'decision', question: '?', options: ['approve', 'reject'] };
+const projectCommand: Action = {
+  kind: 'skill',
+  name: 'project-command',
+  with: { argv: ['npm', 'test'], cwd: '.', purpose: 'test' },
+};
+const reading: Action = { kind: 'skill', name: 'inventory', with: {} };
+const usual = { digest: 'd', isUsers: true, isTrusted: true, needsApproval: false, allowShell: false };
+
+test('commands run freely only where the plan carries the mark of Baton’s own client', () => {
+  expect(approvalFor({ ...usual, plan: plan(command) })).toBeNull();
+  expect(approvalFor({ ...usual, plan: plan(command), isTrusted: false })).toMatchObject({
+    digest: 'd',
+    context: { t0: 'rm -r out' },
+  });
+});
+
+test('a project command that a plan names as a skill counts as a command', () => {
+  expect(approvalFor({ ...usual, plan: plan(projectCommand), isTrusted: false })?.context).toEqual({
+    t0: '["npm","test"]',
+  });
+});
+
+test('a text for the shell must be approved, whoever sent it, unless the configuration allows it', () => {
+  expect(approvalFor({ ...usual, plan: plan(script) })?.context).toEqual({ t0: 'make && make install' });
+  expect(approvalFor({ ...usual, plan: plan(script), allowShell: true })).toBeNull();
+  expect(approvalFor({ ...usual, plan: plan(script), allowShell: true, isTrusted: false })).not.toBeNull();
+});
+
+test('what only reads or asks needs no approval, also started raw', () => {
+  expect(approvalFor({ ...usual, plan: plan(reading, decision), isTrusted: false })).toBeNull();
+});
+
+test('a plan of Baton’s own needs approval only where the planner says so', () => {
+  expect(approvalFor({ ...usual, plan: plan(projectCommand), isUsers: false, isTrusted: false })).toBeNull();
+  expect(approvalFor({ ...usual, plan: plan(reading), isUsers: false, needsApproval: true })).not.toBeNull();
+});
+
+test('of many commands twenty are shown and the rest is counted', () => {
+  const { context = {} } =
+    approvalFor({ ...usual, plan: plan(...Array<Action>(50).fill(command)), isTrusted: false }) ?? {};
+  expect(Object.keys(context)).toHaveLength(21);
+  expect(context['…']).toBe('and 30 more');
+});
