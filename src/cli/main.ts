@@ -29,7 +29,6 @@ const program = new Command('baton')
   .configureOutput({ writeErr: (text) => process.stderr.write(text) })
   .showHelpAfterError('(see: baton --help)')
   .helpCommand(true)
-  .allowExcessArguments()
   .action(async () => {
     const [unknown] = program.args;
     if (unknown !== undefined) program.error(`error: unknown command '${unknown}'`);
@@ -154,6 +153,9 @@ program
   .action(async (options: JsonOption & { workspace?: string }) =>
     (await import('./commands/machine.js')).doctor(options),
   );
+
+// Only now, since a command inherits it where it is made: the program's own surplus is an unknown command.
+program.allowExcessArguments();
 
 try {
   await program.parseAsync();

@@ -26,8 +26,8 @@ export interface UpPlace {
 
 /** Runs the pair in the foreground until a signal, or attaches to the one that runs until `signal` or until that one ends. */
 export async function up(options: {
-  onReady(place: UpPlace): void;
-  onProgress(line: string): void;
+  onReady: (place: UpPlace) => void;
+  onProgress: (line: string) => void;
   signal: AbortSignal;
 }): Promise<void> {
   Object.assign(process.env, withoutLoopbackProxy(process.env));
