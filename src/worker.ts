@@ -9,6 +9,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } 
 import { pino, type Logger } from 'pino';
 import { createActivities, createTaskActivity } from './activities/index.js';
 import type { Deps } from './activities/deps.js';
+import { createLauncher } from './agents/process/launcher.js';
 import { createReaper } from './agents/process/reaper.js';
 import { LIMITS } from './contract/limits.js';
 import { hostQueue, NAMESPACE, TASK_QUEUE } from './contract/names.js';
@@ -35,11 +36,13 @@ async function main(): Promise<void> {
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
   const connection = await NativeConnection.connect(connectionOptions);
   const reaper = createReaper({ onWarning: (message) => log.warn(message) });
+  const launcher = createLauncher();
   const deps = createDeps({
     home,
     loaded,
     log,
     reaper,
+    launcher,
     attributes: once(() => registerAttributes(connection, namespace, log)),
   });
   const workers = await createWorkers(connection, namespace, deps);
@@ -47,6 +50,7 @@ async function main(): Promise<void> {
   process.stdout.write('BATON_WORKER_READY\n');
   log.info({ host: deps.host, namespace }, 'worker serves');
   await running;
+  launcher.close();
   await reaper.close();
   await connection.close();
 }
@@ -78,10 +82,11 @@ interface Parts {
   loaded: LoadedConfig;
   log: Logger;
   reaper: Deps['reaper'];
+  launcher: Deps['launcher'];
   attributes: Deps['attributes'];
 }
 
-function createDeps({ home, loaded, log, reaper, attributes }: Parts): Deps {
+function createDeps({ home, loaded, log, reaper, launcher, attributes }: Parts): Deps {
   const paths = ensureHome(home);
   const key = ensureKey(home);
   const lastGood = new Map<string, LoadedConfig>();
@@ -100,7 +105,9 @@ function createDeps({ home, loaded, log, reaper, attributes }: Parts): Deps {
     verify: (text, signature) => verify(key, text, signature),
     attributes,
     reaper,
-    environment: process.env,
+    launcher,
+    // A copy: each look at a variable of `process.env` itself is a call to the system's library.
+    environment: { ...process.env },
     log,
   };
 }

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { analyzeRequest } from '../analysis/analyze.js';
 import type { Analysis } from '../contract/analysis.js';
+import { BatonError } from '../contract/errors.js';
 import type { WorkspaceFacts } from '../contract/facts.js';
 import type { AnalysisSummary } from '../contract/orders.js';
 import type { RequestInput } from '../contract/request.js';
@@ -8,7 +9,6 @@ import { parseRequestInput } from '../contract/schemas/request.js';
 import { requireFolder } from '../workspace/folder.js';
 import { listWorkspace } from '../workspace/listing.js';
 import { surveyWorkspace } from '../workspace/survey.js';
-import { withBeat } from './beat.js';
 import type { Deps } from './deps.js';
 import { pathOf } from './intake.js';
 
@@ -21,6 +21,20 @@ export interface KeptAnalysis {
   description: string;
 }
 
+const workspaces = new Map<string, string>();
+const WORKSPACES_KEPT = 64;
+
+/** The workspace of a request, as its analysis found it. Asked for by each task, so it is kept for each run of a workflow. */
+export async function workspaceOf(deps: Deps, { request, run }: { request: string; run: string }): Promise<string> {
+  const known = workspaces.get(run);
+  if (known !== undefined) return known;
+  const kept = (await deps.files.readJson(request, 'analysis.json')) as KeptAnalysis | undefined;
+  if (!kept) throw new BatonError('artifact_missing', `what was kept of ${request} is not there any more`);
+  workspaces.set(run, kept.workspace);
+  for (const oldest of workspaces.keys()) if (workspaces.size > WORKSPACES_KEPT) workspaces.delete(oldest);
+  return kept.workspace;
+}
+
 /**
  * Measures the workspace and analyses the request. Where the user brought a plan nothing has to be found out, so the workspace is only
  * looked at and a plan starts at once, however large the repository.
@@ -31,8 +45,10 @@ export async function analyze(
 ): Promise<AnalysisSummary> {
   const checked = parseRequestInput(input);
   const workspace = await requireFolder(pathOf(checked.workspace));
-  const { facts, paths } = checked.plan ? { facts: null, paths: [] } : await withBeat(() => measure(workspace));
+  const { facts, paths } = checked.plan ? { facts: null, paths: [] } : await measure(workspace);
   const analysis = analyzeRequest(checked, facts, paths);
+  // What an earlier request of this id left behind must not be taken for this one's.
+  await deps.files.remove(request);
   const kept: KeptAnalysis = { v: 1, analysis, facts, workspace, description: checked.description };
   await deps.files.writeJson(request, 'analysis.json', kept);
   const { primary, secondary, confidence } = analysis.intent;

@@ -38,7 +38,8 @@ export function approvalFor({
         ? `This plan hands ${count(scripts, 'text')} to the shell. Run it?`
         : 'Carry out this plan?';
   const context: Record<string, string> = {};
-  for (const task of shown.slice(0, COMMANDS_SHOWN)) context[task.id] = (commandOf(task) ?? '').slice(0, COMMAND_CHARS);
+  for (const task of shown.slice(0, COMMANDS_SHOWN))
+    context[task.id] = `${commandOf(task) ?? ''}${surroundings(task)}`.slice(0, COMMAND_CHARS);
   if (shown.length > COMMANDS_SHOWN) context['…'] = `and ${shown.length - COMMANDS_SHOWN} more`;
   return {
     question: why,
@@ -56,6 +57,14 @@ function commandOf({ action }: PlanTask): string | undefined {
   if (action.kind === 'shell') return action.script;
   if (action.kind === 'skill' && action.name === 'project-command') return JSON.stringify(action.with['argv']);
   return undefined;
+}
+
+/** Where and with which variables it would start, since they can change what a program does. */
+function surroundings({ cwd, env }: PlanTask): string {
+  const names = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const where = cwd === '.' ? [] : [`in ${cwd}`];
+  const parts = [...where, ...(names.length > 0 ? [`with ${names.join(' ')}`] : [])];
+  return parts.length > 0 ? `   (${parts.join(', ')})` : '';
 }
 
 const count = (items: readonly unknown[], noun: string): string =>

@@ -10,10 +10,9 @@ import { toGraph } from '../planning/to-graph.js';
 import { reportJson, reportMarkdown } from '../progress/report.js';
 import { requestView } from '../progress/view.js';
 import type { KeptAnalysis } from './analyze.js';
-import { withBeat } from './beat.js';
 import type { Deps } from './deps.js';
 import { readPlan } from './plan.js';
-import { readAnyRecord } from './records.js';
+import { readRecords, recordKey } from './records.js';
 
 /**
  * Writes down how a request ended: report (Markdown, JSON), final state, and the answer of `status`, which are found there without a worker or a
@@ -23,24 +22,25 @@ export async function conclude(
   deps: Deps,
   { state, description }: { state: EngineState; description: string },
 ): Promise<RequestView> {
-  return withBeat(async () => {
-    const { request } = state;
-    const plan = state.plan ? await readPlan(deps, state.plan.digest) : undefined;
-    const engine = open(state, plan ? buildGraph(state.plan?.digest ?? '', toGraph(plan)) : EMPTY_GRAPH);
-    const now = state.endedAt ?? Date.now();
-    const view: RequestView = { ...requestView(engine, { now }), state: state.phase === 'ERROR' ? 'ERROR' : 'IDLE' };
-    const material = await gather(deps, engine, view, { description, notes: plan?.notes ?? [] });
-    const markdown = await deps.files.path(request, 'report.md');
-    const json = await deps.files.path(request, 'report.json');
-    view.artifacts = material.artifacts;
-    view.report = { markdown, json };
-    await deps.files.writeText(request, 'report.md', reportMarkdown(material.input));
-    await deps.files.writeJson(request, 'report.json', reportJson(material.input));
-    await deps.files.writeJson(request, 'state.json', state);
-    await deps.files.writeJson(request, 'result.json', view);
-    return view.tasks.length <= LIMITS.resultInlineTasks ? view : byReference(deps, view);
-  });
+  const { request } = state;
+  const plan = state.plan ? await readPlan(deps, state.plan.digest) : undefined;
+  const engine = open(state, plan ? buildGraph(state.plan?.digest ?? '', toGraph(plan)) : EMPTY_GRAPH);
+  const now = state.endedAt ?? Date.now();
+  const view: RequestView = { ...requestView(engine, { now }), state: state.phase === 'ERROR' ? 'ERROR' : 'IDLE' };
+  const material = await gather(deps, engine, view, { description, notes: plan?.notes ?? [] });
+  const markdown = await deps.files.path(request, 'report.md');
+  const json = await deps.files.path(request, 'report.json');
+  view.artifacts = material.artifacts;
+  view.report = { markdown, json };
+  await deps.files.writeText(request, 'report.md', reportMarkdown(material.input));
+  await deps.files.writeJson(request, 'report.json', reportJson(material.input));
+  await deps.files.writeJson(request, 'state.json', state);
+  await deps.files.writeJson(request, 'result.json', view);
+  return fitsInline(view) ? view : byReference(deps, view);
 }
+
+const fitsInline = (view: RequestView): boolean =>
+  view.tasks.length <= LIMITS.resultInlineTasks && Buffer.byteLength(JSON.stringify(view)) <= LIMITS.resultInlineBytes;
 
 async function byReference(deps: Deps, view: RequestView): Promise<RequestView> {
   const ref = await deps.artifacts.put('tasks.json', JSON.stringify(view.tasks));
@@ -57,6 +57,7 @@ async function gather(
 ): Promise<{ input: ReportInput; artifacts: ArtifactView[] }> {
   const { request } = engine.state;
   const analysis = (await deps.files.readJson(request, 'analysis.json')) as KeptAnalysis | undefined;
+  const records = await readRecords(deps, request);
   const artifacts: ArtifactView[] = [];
   const input: ReportInput = {
     request: view,
@@ -70,7 +71,7 @@ async function gather(
   for (const [task, node] of engine.graph.nodes.entries()) {
     const status = statusOf(engine, task);
     if (node.kind === 'decision' || !ENDED_STATES.includes(status) || status === 'skipped') continue;
-    const record = await readAnyRecord(deps, request, node.id, engine.state.details[task]?.epoch ?? 0);
+    const record = records.get(recordKey({ task: node.id, epoch: engine.state.details[task]?.epoch ?? 0 }));
     if (!record) continue;
     const { result } = record;
     // The engine's state keeps only some errors, and cut short; the record has them all.

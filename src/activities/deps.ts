@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Launcher } from '../agents/process/launcher.js';
 import type { Reaper } from '../agents/process/reaper.js';
 import type { SearchAttributeName } from '../contract/names.js';
 import type { ArtifactStore } from '../workspace/artifacts/store.js';
@@ -18,6 +19,7 @@ export interface Deps {
   /** Search attributes that the namespace has. */
   attributes(): Promise<SearchAttributeName[]>;
   reaper: Reaper;
+  launcher: Pick<Launcher, 'start'>;
   environment: NodeJS.ProcessEnv;
   log: Logger;
 }

@@ -188,6 +188,7 @@ async function specOf(
 function hooksOf({ deps, identity, signal, beat }: Execution) {
   return {
     signal,
+    start: deps.launcher.start,
     onStart: (pid: number): void => {
       beat.pid = pid;
       deps.reaper.started(identity.taskKey, pid);

@@ -1,6 +1,7 @@
 import type { TaskOrder } from '../contract/orders.js';
 import type { TaskResult } from '../contract/task.js';
 import { analyze } from './analyze.js';
+import { withBeat } from './beat.js';
 import { conclude } from './conclude.js';
 import type { Deps } from './deps.js';
 import { guarded } from './failures.js';
@@ -8,17 +9,20 @@ import { intake } from './intake.js';
 import { perform } from './perform.js';
 import { graph, plan } from './plan.js';
 
+const light = <I, O>(deps: Deps, activity: (deps: Deps, input: I) => Promise<O>): ((input: I) => Promise<O>) =>
+  guarded(deps, (given, input) => withBeat(() => activity(given, input)));
+
 /**
  * The effects of a request. Each throws only what Temporal may retry, or an ApplicationFailure whose type is a code of the error table.
  * Tasks run under the activity type that names what they do (`command:npm`); the worker's `default` handler takes them all.
  */
 export function createActivities(deps: Deps) {
   return {
-    intake: guarded(deps, intake),
-    analyze: guarded(deps, analyze),
-    plan: guarded(deps, plan),
-    graph: guarded(deps, graph),
-    conclude: guarded(deps, conclude),
+    intake: light(deps, intake),
+    analyze: light(deps, analyze),
+    plan: light(deps, plan),
+    graph: light(deps, graph),
+    conclude: light(deps, conclude),
   };
 }
 

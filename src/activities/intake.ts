@@ -20,12 +20,23 @@ export async function intake(deps: Deps, { input, request }: { input: unknown; r
   if (!/^[A-Za-z0-9._-]{1,255}$/.test(host))
     throw new BatonError('bad_input', 'workspace.host: not the name of a host');
   pathOf(workspace);
+  refuseConstraints(checked);
   return {
     host,
     queue: hostQueue(host),
     interaction: checked.interaction ?? 'checkpoint',
     attributes: await deps.attributes(),
   };
+}
+
+/** A budget or a deadline that nothing holds to must not look as if something did. */
+function refuseConstraints({ constraints }: RequestInput): void {
+  for (const field of ['budget', 'deadline'] as const) {
+    if (constraints?.[field] === undefined) continue;
+    throw new BatonError('not_supported', `constraints.${field} is not supported yet`, {
+      path: `constraints.${field}`,
+    });
+  }
 }
 
 /** The path of a workspace, absolute. A relative one would mean another folder on each worker. */

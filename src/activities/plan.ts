@@ -94,14 +94,28 @@ export async function graph(
   return { nodes, next: null };
 }
 
-const plans = new Map<string, Plan>();
+interface KnownPlan {
+  plan: Plan;
+  tasks: Map<string, PlanTask>;
+}
+
+const plans = new Map<string, KnownPlan>();
 const PLANS_KEPT = 8;
 
 /** The plan that a digest names. The store checks the digest, so what is read is what was accepted. */
-export async function readPlan(deps: Deps, digest: string): Promise<Plan> {
+export const readPlan = async (deps: Deps, digest: string): Promise<Plan> => (await knownPlan(deps, digest)).plan;
+
+export async function readTask(deps: Deps, digest: string, id: string): Promise<PlanTask> {
+  const task = (await knownPlan(deps, digest)).tasks.get(id);
+  if (!task) throw new BatonError('plan_changed', `the plan has no task ${id}`);
+  return task;
+}
+
+async function knownPlan(deps: Deps, digest: string): Promise<KnownPlan> {
   const known = plans.get(digest);
   if (known) return known;
-  const found = JSON.parse(await deps.artifacts.getText(digest)) as Plan;
+  const plan = JSON.parse(await deps.artifacts.getText(digest)) as Plan;
+  const found = { plan, tasks: new Map(plan.tasks.map((task) => [task.id, task])) };
   plans.set(digest, found);
   for (const oldest of plans.keys()) if (plans.size > PLANS_KEPT) plans.delete(oldest);
   return found;

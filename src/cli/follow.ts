@@ -1,8 +1,9 @@
 import { follow, type FollowEnd } from '../client/follow.js';
 import type { Place } from '../client/place.js';
 import { formatDuration } from '../contract/durations.js';
-import { BatonError } from '../contract/errors.js';
+import { ERRORS } from '../contract/errors.js';
 import type { DecisionView, ProgressView, RequestView } from '../contract/view.js';
+import { inertLines } from '../progress/inert.js';
 import { askInPlace } from './ask.js';
 import { EXIT_OF_STATUS, printJson } from './end.js';
 import { createLive } from './render/live.js';
@@ -86,8 +87,11 @@ function finish(end: FollowEnd, { id, options, reason, event }: Finish): void {
   if (options.json && !options.events) printJson(end.view);
   if (!options.json) process.stdout.write(`${summary(end.view)}\n`);
   process.exitCode = end.kind === 'waits' ? 4 : EXIT_OF_STATUS[end.view.status];
-  if (end.view.error && end.kind === 'ended')
-    throw new BatonError(end.view.error.code, end.view.error.message, { hint: `look closer with: baton status ${id}` });
+  if (end.view.error && end.kind === 'ended') {
+    const { code, message } = end.view.error;
+    process.exitCode = ERRORS[code].exit || 1;
+    process.stderr.write(`${inertLines(`error: ${message}`).join('\n')}\nlook closer with: baton status ${id}\n`);
+  }
 }
 
 function summary(view: RequestView): string {

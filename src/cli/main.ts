@@ -157,6 +157,12 @@ program
 // Only now, since a command inherits it where it is made: the program's own surplus is an unknown command.
 program.allowExcessArguments();
 
+// Whoever reads has closed the pipe, as `| head` does: the command has nothing more to say, and what it looked at goes on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

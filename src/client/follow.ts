@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { DecisionView, ProgressView, RequestView } from '../contract/view.js';
-import { closedView, currentView, keptResult, openDecisions, query } from './look.js';
+import { closedView, currentView, keptResult, openDecisionsOf, query } from './look.js';
 import type { Place } from './place.js';
 
 export interface FollowOptions {
@@ -33,42 +33,54 @@ export async function follow(place: Place, id: string, options: FollowOptions): 
     () => undefined,
   );
   while (!options.signal.aborted) {
-    await Promise.race([
-      over,
-      sleep(LIMITS.followIntervalMs, undefined, { signal: options.signal }).catch(() => undefined),
-    ]);
+    const pause = sleep(LIMITS.followIntervalMs, undefined, { signal: options.signal }).catch(() => undefined);
+    await (isOver ? pause : Promise.race([over, pause]));
     if (options.signal.aborted) break;
-    const found = await look(place, id, isOver).catch((error: unknown) => {
-      if (error instanceof BatonError && error.code !== 'no_server') throw error;
-      const text = error instanceof Error ? error.message : String(error);
-      if (text !== away) options.onNotice(`waiting: ${text}`);
-      away = text;
-      return undefined;
-    });
+    const found = await look({ place, id, isOver, seen, stopAtDecision: options.stopAtDecision }).catch(
+      (error: unknown) => {
+        if (error instanceof BatonError && error.code !== 'no_server') throw error;
+        const text = error instanceof Error ? error.message : String(error);
+        if (text !== away) options.onNotice(`waiting: ${text}`);
+        away = text;
+        return undefined;
+      },
+    );
     if (!found) continue;
     away = '';
     if (found.kind === 'ended') return found;
     options.onProgress(found.progress);
-    if (found.progress.openDecisions.some((decision) => !seen.has(decision))) {
-      for (const decision of await openDecisions(place, id)) {
-        if (!seen.has(decision.id)) options.onDecision(decision);
-        seen.add(decision.id);
-      }
+    for (const decision of found.decisions) {
+      if (!seen.has(decision.id)) options.onDecision(decision);
+      seen.add(decision.id);
     }
-    if (options.stopAtDecision && found.progress.status === 'waiting')
-      return { kind: 'waits', view: await currentView(place, id) };
+    if (found.waits) return { kind: 'waits', view: found.waits };
   }
   return { kind: 'stopped' };
 }
 
-type Look = { kind: 'ended'; view: RequestView } | { kind: 'open'; progress: ProgressView };
+type Look =
+  | { kind: 'ended'; view: RequestView }
+  | { kind: 'open'; progress: ProgressView; decisions: DecisionView[]; waits?: RequestView };
 
-async function look(place: Place, id: string, isOver: boolean): Promise<Look> {
+interface LookOptions {
+  place: Place;
+  id: string;
+  isOver: boolean;
+  seen: ReadonlySet<string>;
+  stopAtDecision: boolean;
+}
+
+/** One look at the request; whatever of it fails, the next look asks again. */
+async function look({ place, id, isOver, seen, stopAtDecision }: LookOptions): Promise<Look> {
   if (isOver) {
     const view = (await keptResult(id)) ?? (await closedView(place, id));
     if (view) return { kind: 'ended', view };
   }
-  return { kind: 'open', progress: await query<ProgressView>(place, id, 'progress') };
+  const progress = await query<ProgressView>(place, id, 'progress');
+  const isNews = progress.openDecisions.some((decision) => !seen.has(decision));
+  const decisions = isNews ? await openDecisionsOf(place, id) : [];
+  if (!stopAtDecision || progress.status !== 'waiting') return { kind: 'open', progress, decisions };
+  return { kind: 'open', progress, decisions, waits: await currentView(place, id) };
 }
 
 /** Resolves once the request has ended, however. A lost connection is taken up again. */

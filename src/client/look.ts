@@ -68,11 +68,11 @@ export async function currentView(place: Place, id: string): Promise<RequestView
   };
 }
 
-/** Asks a workflow; a query needs a worker. */
+/** Asks a workflow, by this machine's clock; a query needs a worker. */
 export async function query<T>({ client }: Place, id: string, name: QueryName, input: object = {}): Promise<T> {
   try {
     return await client.withDeadline(Date.now() + LIMITS.queryMs, () =>
-      client.workflow.getHandle(id).query<T, [object]>(name, input),
+      client.workflow.getHandle(id).query<T, [object]>(name, { now: Date.now(), ...input }),
     );
   } catch (error) {
     throw await translated(error, id);
@@ -110,7 +110,7 @@ export async function closedView({ client }: Place, id: string): Promise<Request
 
 function failureOf(error: Error): { code: ErrorCode; message: string } {
   const cause = (error.cause ?? error) as Error & { type?: string };
-  const code = cause.type !== undefined && cause.type in ERRORS ? (cause.type as ErrorCode) : 'internal';
+  const code = cause.type !== undefined && Object.hasOwn(ERRORS, cause.type) ? (cause.type as ErrorCode) : 'internal';
   return { code, message: cause.message };
 }
 
@@ -192,15 +192,28 @@ export async function keptRequests(): Promise<ListRow[]> {
   return rows;
 }
 
-/** Open decisions of one request, or of all that run; by urgency, then age. */
-export async function openDecisions(place: Place, id?: string): Promise<DecisionView[]> {
-  const ids =
-    id === undefined ? (await listRequests(place.client, { openOnly: true })).map((row) => row.requestId) : [id];
-  const all: DecisionView[] = [];
-  for (const request of ids) {
-    const { decisions } = await query<{ decisions: DecisionView[] }>(place, request, 'decisions');
-    all.push(...decisions.filter((decision) => decision.state === 'open'));
-  }
-  const weight = { high: 0, normal: 1, low: 2 } as const;
-  return all.sort((a, b) => weight[a.urgency] - weight[b.urgency] || a.raisedAt.localeCompare(b.raisedAt));
+export const openDecisionsOf = async (place: Place, id: string): Promise<DecisionView[]> =>
+  (await query<{ decisions: DecisionView[] }>(place, id, 'decisions')).decisions.filter(
+    ({ state }) => state === 'open',
+  );
+
+/** Open decisions of all requests that run, by urgency, then age; `silent` are the requests that did not answer. */
+export async function allOpenDecisions(place: Place): Promise<{ decisions: DecisionView[]; silent: string[] }> {
+  const silent: string[] = [];
+  const ids = (await listRequests(place.client, { openOnly: true })).map((row) => row.requestId);
+  const found = await Promise.all(
+    ids.map((id) =>
+      openDecisionsOf(place, id).catch((error: unknown) => {
+        if (!(error instanceof BatonError)) throw error;
+        silent.push(id);
+        return [];
+      }),
+    ),
+  );
+  return { decisions: byUrgency(found.flat()), silent };
 }
+
+const WEIGHT = { high: 0, normal: 1, low: 2 } as const;
+
+export const byUrgency = (decisions: DecisionView[]): DecisionView[] =>
+  decisions.sort((a, b) => WEIGHT[a.urgency] - WEIGHT[b.urgency] || (a.raisedAt < b.raisedAt ? -1 : 1));

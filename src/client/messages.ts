@@ -62,7 +62,7 @@ async function translated(error: unknown, request: string): Promise<unknown> {
   }
   const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
   if (cause instanceof ApplicationFailure) {
-    const code = cause.type && cause.type in ERRORS ? (cause.type as ErrorCode) : 'internal';
+    const code = cause.type && Object.hasOwn(ERRORS, cause.type) ? (cause.type as ErrorCode) : 'internal';
     return new BatonError(code, cause.message, { hint: `look at it with: baton status ${request}` });
   }
   return error;

@@ -3,7 +3,7 @@ import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { RequestStatus } from '../contract/phase.js';
 import type { ProgressView } from '../contract/view.js';
-import { closedView, query } from './look.js';
+import { closedView, openDecisionsOf, query } from './look.js';
 import type { Place } from './place.js';
 
 /** The answer to a request (INT-2). */
@@ -33,7 +33,7 @@ export async function awaitPlan(place: Place, id: string): Promise<Submitted> {
       status: progress.status,
       estimatedCompletion: progress.estimatedCompletion,
       plan,
-      needsApproval: progress.openDecisions.length > 0 && progress.active === 0 && progress.completed === 0,
+      needsApproval: (await openDecisionsOf(place, id)).some((decision) => decision.kind === 'plan'),
     };
   }
   throw new BatonError('no_server', `${id} was submitted, but no worker has planned it yet`, {

@@ -48,6 +48,10 @@ export const LIMITS = {
   // Running
   parallelTasksDefault: 10,
   parallelTasksMax: 100,
+  /** Decisions of a request that are asked at once; further ones wait for these. */
+  openDecisions: 100,
+  /** Tasks of a plan that ask. */
+  planDecisions: 1000,
   /** Members of a group as a plan shows them; nothing waits for a whole group. */
   groupTasks: 5,
   taskTimeLimitMs: 60 * 60 * 1000,
@@ -88,9 +92,12 @@ export const LIMITS = {
   errorTextBytes: 4 * 1024,
   resultBytes: 64 * 1024,
   resultInlineTasks: 500,
+  resultInlineBytes: 1024 * 1024,
+  /** Above it the histories of ended tasks are shortened before the state crosses. */
+  stateBytes: 1024 * 1024,
+  searchAttributeBytes: 255,
   queryPageTasks: 200,
   detailsRows: 40,
-  detailsIntervalMs: 1000,
   /** Temporal Web's current details of a request, as UTF-8, and what of them is shown before the rest is only counted. */
   detailsBytes: 20_000,
   detailsDecisions: 5,
@@ -104,11 +111,15 @@ export const LIMITS = {
   historyGrowthBytes: 4 * 1024 * 1024,
   heartbeatIntervalMs: 1000,
   heartbeatTimeoutMs: 4000,
+  /** Light activities may compute for a moment without a beat, such as parsing a plan of 20,000 tasks. */
+  lightHeartbeatTimeoutMs: 15_000,
   stickyTimeoutMs: 1000,
   activityFirstRetryMs: 100,
   activityMaxRetryMs: 10_000,
   lightActivityMs: 10 * 60 * 1000,
   /** How long a task may wait for a worker of its host before the request says that there is none. */
+  /** How long its host may leave a new request unanswered before it says that no worker serves that host. */
+  hostAnswerMs: 60 * 60 * 1000,
   hostWaitMs: 30 * 24 * 60 * 60 * 1000,
 
   // Files of a workspace

@@ -29,6 +29,6 @@ export interface CommandOutput {
   /** Whether there was more than `bytes`, which were kept. */
   truncated: boolean;
   bytes: number;
-  /** Absolute path of the whole output. */
+  /** Absolute path of the whole output; empty where nothing was printed. */
   path: string;
 }

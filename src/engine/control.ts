@@ -6,6 +6,7 @@ import {
   epochOf,
   hasEnded,
   makeReady,
+  mayReopen,
   move,
   release,
   reopen,
@@ -74,6 +75,7 @@ export function cancelRequest(engine: Engine, event: { at: number; by: string },
   const again = state.cancel !== null;
   state.cancel ??= { at: event.at, by: event.by };
   withdraw(engine, event.at, commands);
+  if (state.plan === null) commands.push({ kind: 'abandon' });
   graph.nodes.forEach((_, task) => {
     if (statusOf(engine, task) === 'running') stop(engine, task, 'cancelled', commands);
     else {
@@ -111,14 +113,19 @@ export function retry(engine: Engine, event: EngineEvent & { kind: 'retry' }): R
     if (task === undefined) return unknownTask(event.task);
     tasks = [task];
   }
-  state.stopped = false;
-  const reopened = reopen(engine, tasks, event.at);
+  const given = state.stopped ? tasks.concat(stoppedTasks(engine)) : tasks;
+  const reopened = tasks.some((task) => mayReopen(engine, task)) ? reopen(engine, given, event.at) : [];
+  if (reopened.length > 0) state.stopped = false;
   for (const task of reopened) release(engine, task, event.at);
   if (reopened.length > 0) return accepted(`${reopened.length} tasks run again`);
   return refused(
     event.task === undefined ? 'nothing has failed' : `${event.task} is ${statusOf(engine, tasks[0] ?? 0)}`,
   );
 }
+
+/** What the stop at the first failure had passed over. */
+const stoppedTasks = (engine: Engine): number[] =>
+  engine.graph.nodes.map((_, task) => task).filter((task) => engine.state.details[task]?.reason === 'stopped');
 
 /** A person says that a task is not needed: what depends on it goes on without it. */
 export function skip(engine: Engine, event: EngineEvent & { kind: 'skip' }, commands: Command[]): Reply {

@@ -1,6 +1,6 @@
 import type { Answer, Decision, Via } from '../contract/decision.js';
 import { LIMITS } from '../contract/limits.js';
-import type { Engine } from './model.js';
+import { RULES_OUT, type Engine } from './model.js';
 import type { Approval, Command, EngineEvent, Reply } from './events.js';
 import { fire } from './phases.js';
 import { detailOf, move, satisfy, skipDependants, statusOf } from './moves.js';
@@ -8,9 +8,6 @@ import { dropTimer, setTimer } from './timers.js';
 
 /** Over this criticality a person always decides; no `--yes` and no rule does. */
 const CRITICALITY_OF_PERSONS = 0.8;
-
-/** Choices of a decision task that rule out what depends on it. */
-const RULES_OUT: readonly string[] = ['reject', 'skip'];
 
 type Draft = Omit<Decision, 'v' | 'id' | 'raisedAt' | 'deadline' | 'state' | 'answer' | 'who' | 'urgency'> & {
   deadlineMs?: number;
@@ -70,6 +67,7 @@ function raise(engine: Engine, draft: Draft, at: number, commands: Command[]): v
     state: 'open',
     answer: null,
   });
+  engine.index.openDecisions += 1;
   if (state.phase === 'MONITORING') fire(state, 'escalate', { at, commands, data: { decision: id } });
   if (state.settings.yes && draft.criticality <= CRITICALITY_OF_PERSONS && draft.options.includes('approve')) {
     settle(engine, id, { choice: 'approve', comment: '', by: state.settings.by, via: 'yes', at }, commands);
@@ -80,41 +78,49 @@ function raise(engine: Engine, draft: Draft, at: number, commands: Command[]): v
   setTimer(engine, { id: `decision:${id}`, at, ms: deadlineMs, summary: `deadline of decision ${id}` }, commands);
 }
 
-/** An answer from a person. The decision's own record makes a repeat harmless and refuses an opposite one. */
-export function decide(engine: Engine, event: EngineEvent & { kind: 'decide' }, commands: Command[]): Reply {
-  const decision = engine.state.decisions.find((candidate) => candidate.id === event.decision);
+type Answering = Pick<EngineEvent & { kind: 'decide' }, 'decision' | 'choice' | 'digest'>;
+
+/** What an answer would be told, without any effect; undefined where it would count. */
+export function objectionTo(engine: Engine, { decision: id, choice, digest }: Answering): Reply | undefined {
+  const decision = decisionOf(engine, id);
   if (!decision) {
-    const known = engine.state.decisions
-      .filter((candidate) => candidate.state === 'open')
-      .map((candidate) => candidate.id);
-    const open = known.length > 0 ? `open: ${known.join(', ')}` : 'none is open';
-    return { kind: 'refused', code: 'unknown_id', message: `no decision ${event.decision}; ${open}` };
+    const known = engine.state.decisions.filter((candidate) => candidate.state === 'open').slice(0, LIMITS.noteEntries);
+    const open = known.length > 0 ? `open: ${known.map((candidate) => candidate.id).join(', ')}` : 'none is open';
+    return { kind: 'refused', code: 'unknown_id', message: `no decision ${id}; ${open}` };
   }
-  const { choice, comment, by, via, at } = event;
-  const refuse = (code: 'bad_input' | 'refused', message: string): Reply => {
-    note(decision, { choice, by, via, at, why: message });
-    return { kind: 'refused', code, message };
-  };
   if (!decision.options.includes(choice)) {
-    return refuse('bad_input', `choice: ${choice} is not offered; one of ${decision.options.join(', ')}`);
+    const message = `choice: ${choice} is not offered; one of ${decision.options.join(', ')}`;
+    return { kind: 'refused', code: 'bad_input', message };
   }
-  if (event.digest !== undefined && event.digest !== decision.subject.digest) {
-    return refuse('refused', `${decision.id} asks about something else by now; look at it again`);
+  const refused = (message: string): Reply => ({ kind: 'refused', code: 'refused', message });
+  if (digest !== undefined && digest !== decision.subject.digest) {
+    return refused(`${decision.id} asks about something else by now; look at it again`);
   }
   if (decision.answer) {
     const { choice: given, by: who, via: how } = decision.answer;
     if (given === choice) return { kind: 'unchanged', message: `${decision.id} was answered with ${given} before` };
     const late = how === 'deadline' ? 'its deadline has passed' : `it was answered by ${who}`;
-    return refuse('refused', `${decision.id} is ${given} already: ${late}`);
+    return refused(`${decision.id} is ${given} already: ${late}`);
   }
-  if (decision.state !== 'open') return refuse('refused', `${decision.id} is no longer asked`);
-  settle(engine, decision.id, { choice, comment, by, via, at }, commands);
-  return { kind: 'accepted', message: `${decision.id}: ${choice}` };
+  return decision.state === 'open' ? undefined : refused(`${decision.id} is no longer asked`);
+}
+
+/** An answer from a person. The decision's own record makes a repeat harmless and refuses an opposite one. */
+export function decide(engine: Engine, event: EngineEvent & { kind: 'decide' }, commands: Command[]): Reply {
+  const { choice, comment, by, via, at } = event;
+  const objection = objectionTo(engine, event);
+  if (!objection) {
+    settle(engine, event.decision, { choice, comment, by, via, at }, commands);
+    return { kind: 'accepted', message: `${event.decision}: ${choice}` };
+  }
+  const decision = decisionOf(engine, event.decision);
+  if (decision && objection.kind === 'refused') note(decision, { choice, by, via, at, why: objection.message });
+  return objection;
 }
 
 /** The deadline of a decision has come. */
 export function expire(engine: Engine, id: string, at: number, commands: Command[]): void {
-  const decision = engine.state.decisions.find((candidate) => candidate.id === id);
+  const decision = decisionOf(engine, id);
   if (decision?.state !== 'open') return;
   const choice =
     decision.onDeadline ??
@@ -133,8 +139,14 @@ export function withdraw(engine: Engine, at: number, commands: Command[], task?:
   }
 }
 
+/** Ids count from d1 in the order of raising. */
+function decisionOf(engine: Engine, id: string): Decision | undefined {
+  const found = /^d([1-9]\d{0,5})$/.exec(id);
+  return found ? engine.state.decisions[Number(found[1]) - 1] : undefined;
+}
+
 function settle(engine: Engine, id: string, answer: Answer, commands: Command[]): void {
-  const decision = engine.state.decisions.find((candidate) => candidate.id === id);
+  const decision = decisionOf(engine, id);
   if (!decision) return;
   decision.answer = answer;
   decision.state = answer.via === 'deadline' ? 'expired' : 'answered';
@@ -146,18 +158,21 @@ function settle(engine: Engine, id: string, answer: Answer, commands: Command[])
   const task = decision.task === undefined ? undefined : engine.graph.positions.get(decision.task);
   if (task === undefined || statusOf(engine, task) !== 'waiting') return;
   detailOf(engine, task).choice = answer.choice;
-  if (RULES_OUT.includes(answer.choice)) skipDependants(engine, task, 'choice', answer.at);
-  satisfy(engine, task, 'completed', answer.at);
+  if (RULES_OUT.includes(answer.choice)) {
+    move(engine, task, 'completed', answer.at);
+    skipDependants(engine, task, 'choice', answer.at);
+  } else satisfy(engine, task, 'completed', answer.at);
 }
 
 /** Ends the waiting for one decision, in the request's phase and in its timers. */
 function close(engine: Engine, id: string, at: number, commands: Command[]): void {
   const { state } = engine;
+  engine.index.openDecisions -= 1;
   dropTimer(engine, `decision:${id}`, commands);
   if (state.phase !== 'ESCALATING') return;
   fire(state, 'user_response', { at, commands, data: { decision: id } });
   fire(state, 'monitor', { at, commands });
-  if (state.decisions.some((decision) => decision.state === 'open')) fire(state, 'escalate', { at, commands });
+  if (engine.index.openDecisions > 0) fire(state, 'escalate', { at, commands });
 }
 
 function rejectPlan(engine: Engine, answer: Answer): void {

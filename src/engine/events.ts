@@ -2,6 +2,7 @@ import type { Via } from '../contract/decision.js';
 import type { ErrorCode } from '../contract/errors.js';
 import type { Json } from '../contract/json.js';
 import type { OnFailure } from '../contract/plan.js';
+import type { Interaction } from '../contract/request.js';
 import type { TaskResult } from '../contract/task.js';
 import type { Graph } from './graph.js';
 
@@ -9,7 +10,7 @@ import type { Graph } from './graph.js';
 export type EngineEvent = { request: string; at: number } & EventBody;
 
 export type EventBody =
-  | { kind: 'start' }
+  | { kind: 'start'; interaction?: Interaction }
   | { kind: 'analyzed'; data: Record<string, Json> }
   | {
       kind: 'planned';
@@ -51,6 +52,8 @@ export interface Approval {
 /** Everything the engine wants. A unit is what one dispatch carries out: one task, or later a fused group. */
 export type Command =
   | { kind: 'analyze' }
+  /** It is cancelled before there is a plan: analysis and planning end. */
+  | { kind: 'abandon' }
   | { kind: 'plan' }
   | { kind: 'run'; unit: string; tasks: { task: number; epoch: number; attempt: number }[] }
   | { kind: 'stop'; task: number; epoch: number }

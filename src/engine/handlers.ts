@@ -16,6 +16,7 @@ const OK: Reply = { kind: 'accepted', message: '' };
 export const HANDLERS: { [K in EventKind]: Handler<K> } = {
   start: (engine, event, commands) => {
     if (!fire(engine.state, 'start', { at: event.at, commands })) return illegal(engine, 'start');
+    if (event.interaction) engine.state.settings.interaction = event.interaction;
     return OK;
   },
   analyzed: (engine, event, commands) => {

@@ -18,10 +18,10 @@ export const TASK_TRANSITIONS: Record<TaskState, readonly TaskState[]> = {
 };
 
 const CODES = Object.fromEntries(TASK_STATES.map((name, code) => [name, code])) as Record<TaskState, number>;
-const BASE = 16;
+export const BASE = 16;
 
 /** The state in an entry of a task's history. */
-const stateOf = (entry: number): TaskState => TASK_STATES[entry % BASE] ?? 'pending';
+export const stateOf = (entry: number): TaskState => TASK_STATES[entry % BASE] ?? 'pending';
 
 export interface TaskTransition {
   to: TaskState;

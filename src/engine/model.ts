@@ -29,6 +29,8 @@ export interface Index {
   asks: number[];
   /** Tasks that became ready in this step. */
   fresh: number[];
+  /** Decisions that are open. */
+  openDecisions: number;
   /** Nothing is dispatched: the shell drains to continue as a new run. */
   hold: boolean;
 }
@@ -48,12 +50,23 @@ export function adopt(engine: Engine, graph: Graph): void {
 
 function emptyIndex(): Index {
   const counts = Object.fromEntries(TASK_STATES.map((name) => [name, 0])) as Record<TaskState, number>;
-  return { status: [], since: [], unmet: [], counts, ready: { items: [] }, asks: [], fresh: [], hold: false };
+  return {
+    status: [],
+    since: [],
+    unmet: [],
+    counts,
+    ready: { items: [] },
+    asks: [],
+    fresh: [],
+    openDecisions: 0,
+    hold: false,
+  };
 }
 
 function reindex(engine: Engine): void {
   const { state, graph } = engine;
   const index = (engine.index = emptyIndex());
+  index.openDecisions = state.decisions.filter((decision) => decision.state === 'open').length;
   graph.nodes.forEach((node, task) => {
     const status = taskState(state, task);
     index.status.push(status);
@@ -69,8 +82,13 @@ export function enqueue(engine: Engine, task: number, node: GraphNode): void {
   else push(engine.index.ready, engine.graph.ranks[task] ?? 0);
 }
 
-/** Whether what depends on the task may go on: it is done, or a person said that it is not needed. */
+/** Choices of a decision task that rule out what depends on it. */
+export const RULES_OUT: readonly string[] = ['reject', 'skip'];
+
+/** Whether what depends on the task may go on: it is done and did not rule it out, or a person said that it is not needed. */
 export function isSatisfied(engine: Engine, task: number): boolean {
   const status = engine.index.status[task];
-  return status === 'completed' || (status === 'skipped' && engine.state.details[task]?.reason === 'person');
+  const detail = engine.state.details[task];
+  if (status === 'completed') return detail?.choice === undefined || !RULES_OUT.includes(detail.choice);
+  return status === 'skipped' && detail?.reason === 'person';
 }

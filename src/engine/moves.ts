@@ -93,14 +93,24 @@ export function reopen(engine: Engine, tasks: readonly number[], at: number): nu
     const dependencies = engine.graph.nodes[task]?.dependencies ?? [];
     const unmet = dependencies.filter((dependency) => !isSatisfied(engine, dependency));
     engine.index.unmet[task] = unmet.length;
-    if (!unmet.some((dependency) => hasEnded(engine, dependency))) return true;
+    const reasons = unmet
+      .filter((dependency) => hasEnded(engine, dependency))
+      .map((dependency) => blocks(engine, dependency));
+    if (reasons.length === 0) return true;
     move(engine, task, 'skipped', at);
-    detailOf(engine, task).reason = 'dependency';
+    detailOf(engine, task).reason = reasons.reduce((a, b) => (WEIGHT[b] > WEIGHT[a] ? b : a));
     return false;
   });
 }
 
-function mayReopen(engine: Engine, task: number): boolean {
+/** Why an ended task that does not satisfy holds back what depends on it. */
+function blocks(engine: Engine, task: number): SkipReason {
+  const reason = engine.state.details[task]?.reason;
+  if (statusOf(engine, task) === 'completed') return 'choice';
+  return statusOf(engine, task) === 'skipped' && reason !== undefined ? reason : 'dependency';
+}
+
+export function mayReopen(engine: Engine, task: number): boolean {
   const status = statusOf(engine, task);
   if (status === 'skipped') return engine.state.details[task]?.reason !== 'person';
   return status === 'failed' || status === 'cancelled';

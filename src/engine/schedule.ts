@@ -11,7 +11,9 @@ export function dispatch(engine: Engine, at: number, commands: Command[]): void 
   const { state, index } = engine;
   if (mayStart(engine)) {
     // An answer given at once may make further questions ready, so this takes them one by one.
-    for (let task = index.asks.shift(); task !== undefined; task = index.asks.shift()) {
+    while (index.openDecisions < LIMITS.openDecisions) {
+      const task = index.asks.shift();
+      if (task === undefined) break;
       if (statusOf(engine, task) === 'ready') raiseTaskDecision(engine, task, at, commands);
     }
     const slots = Math.min(state.settings.maxParallel, LIMITS.parallelTasksMax);

@@ -48,6 +48,7 @@ export function runVirtual(graph: Graph, maxParallel: number, durationOf?: (task
       later({ kind: 'decide', decision, choice, comment: '', by: 'simulation', via: 'command' }, 0);
     },
     stop: () => undefined,
+    abandon: () => undefined,
     timer: ({ id, ms }) => later({ kind: 'timer', id }, ms),
     untimer: () => undefined,
     conclude: () => later({ kind: 'concluded' }, 0),

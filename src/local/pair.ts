@@ -61,7 +61,8 @@ async function waitForPair(options: EnsureOptions & { onProgress: (line: string)
   const began = Date.now();
   let starts = 0;
   let running = false;
-  let said = '';
+  // What a supervisor says before it has begun to do anything.
+  let said = 'starting';
   while (Date.now() - began < PAIR_START_MS) {
     signal?.throwIfAborted();
     const status = await askSupervisor(home, 'status');

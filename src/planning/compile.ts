@@ -1,5 +1,5 @@
 import { LIMITS } from '../contract/limits.js';
-import type { Action, Plan, PlanDraft, PlanTask, TaskKind } from '../contract/plan.js';
+import type { Action, Plan, PlanDraft, PlanTask, TaskDraft, TaskKind } from '../contract/plan.js';
 import { SKILL_NAMES } from '../contract/skills.js';
 import { levelsOf } from './graph.js';
 import { addInferredEdges } from './inferred-edges.js';
@@ -30,6 +30,7 @@ const DEFAULT_ESTIMATE_MS: Record<Action['kind'], number> = {
  */
 export function compilePlan(draft: PlanDraft, defaults: { maxParallel: number }): Plan {
   if (draft.tasks.length === 0) refuse([{ path: 'tasks', message: 'empty; a plan has at least one task' }]);
+  checkDecisions(draft.tasks);
   const edges = resolveDependencies(draft.tasks);
   const notes = addInferredEdges(draft.tasks, edges);
   const nodes = edges.map((dependencies) => ({ dependencies }));
@@ -71,4 +72,25 @@ function defaultEstimateMs(action: Action): number {
 function bounded(notes: string[]): string[] {
   const left = notes.length - LIMITS.planNotes;
   return left > 0 ? [...notes.slice(0, LIMITS.planNotes), `… and ${left} more notes`] : notes;
+}
+
+/** A question may not answer itself at its deadline with something that nobody said, and a plan may not ask without end. */
+function checkDecisions(tasks: readonly TaskDraft[]): void {
+  const asking = tasks.flatMap(({ action }, position) => (action.kind === 'decision' ? [{ action, position }] : []));
+  if (asking.length > LIMITS.planDecisions) {
+    refuse([{ path: 'tasks', message: `${asking.length} tasks ask; at most ${LIMITS.planDecisions} may` }]);
+  }
+  const open = asking.filter(
+    ({ action }) =>
+      action.deadlineMs !== undefined &&
+      action.otherwise === undefined &&
+      !action.options.some((option) => option === 'reject' || option === 'skip'),
+  );
+  if (open.length === 0) return;
+  refuse(
+    open.map(({ position }) => ({
+      path: `tasks[${position}].decision.otherwise`,
+      message: 'needed with a deadline: which option counts then? (without it, reject or skip must be an option)',
+    })),
+  );
 }

@@ -12,11 +12,16 @@ const RETRY = {
 } as const;
 
 /** The light activities, on the queue of the host that has the workspace (`undefined`: on the workflow's own). */
-export function lightActivities(taskQueue: string | undefined, summary: string): Activities {
+export function lightActivities(
+  taskQueue: string | undefined,
+  summary: string,
+  waitMs: number = LIMITS.hostWaitMs,
+): Activities {
   const options: ActivityOptions = {
     startToCloseTimeout: LIMITS.lightActivityMs,
+    scheduleToStartTimeout: waitMs,
     scheduleToCloseTimeout: LIMITS.hostWaitMs,
-    heartbeatTimeout: LIMITS.heartbeatTimeoutMs,
+    heartbeatTimeout: LIMITS.lightHeartbeatTimeoutMs,
     retry: RETRY,
     summary,
     ...(taskQueue === undefined ? {} : { taskQueue }),

@@ -6,10 +6,11 @@ import type { RequestView } from '../contract/view.js';
 import { drive, type Driver, type Ports } from '../engine/driver.js';
 import { open, type Engine } from '../engine/model.js';
 import type { EventBody, Reply } from '../engine/events.js';
+import { shortened } from '../engine/shorten.js';
 import { createState, type EngineState } from '../engine/state.js';
 import { createFace, type Face } from './face.js';
-import { failureOf, internalFailure } from './failures.js';
-import { createPorts, isLong, readGraph, type Work } from './ports.js';
+import { failureOf, internalFailure, isCancellation } from './failures.js';
+import { cancelledEarly, createPorts, isLong, readGraph, type Work } from './ports.js';
 import { lightActivities } from './activities.js';
 
 /** What one run hands to the next. */
@@ -52,15 +53,16 @@ export function createConductor(input: RequestInput, carried: Carried | undefine
     result: undefined,
     failure: undefined,
     cancelledByTemporal: false,
+    planning: new CancellationScope({ cancellable: true, parent: CancellationScope.current() }),
     base: { events: 0, bytes: 0 },
   };
   let ready = carried === undefined;
-  const face = createFace(input.description);
+  const face = createFace(input.description, () => driver.engine);
   const post = (body: EventBody): Reply => {
     if (!ready) return { kind: 'refused', code: 'refused', message: 'the request could not be taken up again' };
     try {
       const reply = driver.post({ ...body, request: workflowId, at: Date.now() });
-      face.show(driver.engine);
+      face.show();
       return reply;
     } catch (error) {
       // A plain error thrown here would fail the workflow task for ever; a defect must end the request with a word instead.
@@ -77,7 +79,9 @@ export function createConductor(input: RequestInput, carried: Carried | undefine
     post,
     isReady: () => ready,
     begin: () =>
-      carried ? takeUp({ work, driver, ports, face, post }, () => (ready = true)) : accept(input, work, face, post),
+      carried
+        ? takeUp({ work, driver, ports, face, post }, () => (ready = true))
+        : accept({ input, work, face, post, engine: () => driver.engine }),
     followCancellation: (scope) => {
       scope.cancelRequested.catch(async () => {
         work.cancelledByTemporal = true;
@@ -88,7 +92,7 @@ export function createConductor(input: RequestInput, carried: Carried | undefine
     isOver: () => work.result !== undefined || work.failure !== undefined,
     mayContinueAsNew: () => mayContinueAsNew(work, driver.engine, post),
     isBusy: () => workflowInfo().historyLength >= LIMITS.historyEventsBusy,
-    carry: () => ({ v: 1, intake: work.intake as Intake, state: driver.engine.state }),
+    carry: () => ({ v: 1, intake: work.intake as Intake, state: shortened(driver.engine.state) }),
     end: () => {
       if (work.failure) throw work.failure;
       if (work.cancelledByTemporal)
@@ -98,21 +102,29 @@ export function createConductor(input: RequestInput, carried: Carried | undefine
   };
 }
 
+interface Accept {
+  input: RequestInput;
+  work: Work;
+  face: Face;
+  post: Conductor['post'];
+  engine: () => Engine;
+}
+
 /** A new request: its input is checked and bound to a host, then the engine starts. */
-async function accept(input: RequestInput, work: Work, face: Face, post: Conductor['post']): Promise<void> {
+async function accept({ input, work, face, post, engine }: Accept): Promise<void> {
   try {
-    const intake = await lightActivities(undefined, 'check the request').intake({
-      input,
-      request: workflowInfo().workflowId,
-    });
+    const intake = await work.planning.run(() =>
+      lightActivities(undefined, 'check the request').intake({ input, request: workflowInfo().workflowId }),
+    );
     work.intake = intake;
     face.allow(intake.attributes);
   } catch (error) {
-    work.failure = failureOf(error);
+    if (isCancellation(error)) work.result = cancelledEarly(engine());
+    else work.failure = failureOf(error);
     return;
   }
   face.tag({ BatonState: 'running' });
-  post({ kind: 'start' });
+  post({ kind: 'start', interaction: work.intake.interaction });
 }
 
 interface TakeUp {

@@ -33,4 +33,4 @@ export function internalFailure(error: unknown): ApplicationFailure {
 }
 
 const codeOf = (type: string | null | undefined): ErrorCode =>
-  type && type in ERRORS ? (type as ErrorCode) : 'internal';
+  type && Object.hasOwn(ERRORS, type) ? (type as ErrorCode) : 'internal';

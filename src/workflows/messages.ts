@@ -13,6 +13,7 @@ import {
 import { VIAS, type Via } from '../contract/decision.js';
 import { LIMITS } from '../contract/limits.js';
 import { MESSAGES, splitGlobalId, type MessageName } from '../contract/names.js';
+import { objectionTo } from '../engine/decisions.js';
 import type { EventBody, Reply } from '../engine/events.js';
 import type { Conductor } from './conductor.js';
 import { badInput, onlyFields, optionalText, text } from './guards.js';
@@ -71,7 +72,7 @@ export function registerMessages(conductor: Conductor): void {
       validator: (input) => {
         if (conductor.isBusy())
           throw ApplicationFailure.nonRetryable('the request is about to continue as a new run; try again', 'busy');
-        READERS[name](input, 'update');
+        refuseEarly(conductor, READERS[name](input, 'update'));
       },
     });
   }
@@ -83,6 +84,13 @@ export function registerMessages(conductor: Conductor): void {
     note(conductor, `unknown signal ${name.slice(0, 80)}; known are ${MESSAGES.join(', ')}`),
   );
   registerQueries(conductor, defineQuery, setHandler);
+}
+
+/** An answer that cannot count is refused before it is an event: a completed update would give its refusal for ever, even once the question is open. */
+function refuseEarly(conductor: Conductor, event: EventBody): void {
+  if (event.kind !== 'decide' || !conductor.isReady()) return;
+  const objection = objectionTo(conductor.engine(), event);
+  if (objection?.kind === 'refused') throw ApplicationFailure.nonRetryable(objection.message, objection.code);
 }
 
 function receiveSignal(conductor: Conductor, name: MessageName, input: unknown): void | Promise<void> {

@@ -24,8 +24,10 @@ function setup(input: unknown, carried: unknown): Conductor {
 
 async function run(conductor: Conductor): Promise<RequestView> {
   await conductor.begin();
-  await condition(() => conductor.isOver() || conductor.mayContinueAsNew());
-  await condition(allHandlersFinished);
+  // A message of the same activation may have dispatched since either was found, so it is asked once more, and nothing is awaited after that.
+  const mayLeave = (): boolean => allHandlersFinished() && (conductor.isOver() || conductor.mayContinueAsNew());
+  do await condition(mayLeave);
+  while (!mayLeave());
   if (!conductor.isOver()) return continueAsNew<typeof orchestrate>(conductor.input, conductor.carry());
   return conductor.end();
 }

@@ -9,6 +9,8 @@ import type { Ports } from '../engine/driver.js';
 import type { Engine } from '../engine/model.js';
 import type { EventBody, Reply } from '../engine/events.js';
 import { buildGraph, type Graph } from '../engine/graph.js';
+import { shortened } from '../engine/shorten.js';
+import { requestView } from '../progress/view.js';
 import { lightActivities, performTask } from './activities.js';
 import type { Face } from './face.js';
 import { failureOf, isCancellation, taskErrorOf } from './failures.js';
@@ -21,6 +23,8 @@ export interface Work {
   result: RequestView | undefined;
   failure: Error | undefined;
   cancelledByTemporal: boolean;
+  /** Holds what happens before there is a plan, so that a cancel can end it. */
+  planning: CancellationScope;
   /** The history when the run had taken up its request: events and bytes. */
   base: { events: number; bytes: number };
 }
@@ -48,8 +52,9 @@ export function createPorts(shell: Shell): Ports {
     what.catch((error: unknown) => giveUp(shell, error));
   };
   return {
-    analyze: () => later(analyze(shell)),
-    plan: () => later(plan(shell)),
+    analyze: () => later(shell.work.planning.run(() => analyze(shell))),
+    plan: () => later(shell.work.planning.run(() => plan(shell))),
+    abandon: () => shell.work.planning.cancel(),
     run: ({ tasks: orders }) => {
       for (const order of orders) later(runTask(shell, tasks, order));
     },
@@ -74,8 +79,9 @@ async function light<T>(
   call: (activities: ReturnType<typeof lightActivities>) => Promise<T>,
 ): Promise<T> {
   shell.work.open += 1;
+  const waitMs = shell.engine().state.plan === null ? LIMITS.hostAnswerMs : LIMITS.hostWaitMs;
   try {
-    return await call(lightActivities(intakeOf(shell).queue, summary));
+    return await call(lightActivities(intakeOf(shell).queue, summary, waitMs));
   } finally {
     shell.work.open -= 1;
   }
@@ -169,15 +175,26 @@ async function runTimer(
   shell.post({ kind: 'timer', id });
 }
 
+/** The answer of a request that was cancelled before there was a plan, so that nothing was done. */
+export const cancelledEarly = (engine: Engine): RequestView => ({
+  ...requestView(engine, { now: Date.now() }),
+  status: 'cancelled',
+  state: 'IDLE',
+});
+
 /** What no retry can mend ends the request; what was done until then is written down all the same, if that is still possible. */
 async function giveUp(shell: Shell, error: unknown): Promise<void> {
+  if (isCancellation(error)) {
+    shell.work.result ??= cancelledEarly(shell.engine());
+    return;
+  }
   const { code, message } = taskErrorOf(error);
   shell.post({ kind: 'error', code, message });
   const { state } = shell.engine();
   const { description } = shell.input;
-  await light(shell, 'write down how it ended', (activities) => activities.conclude({ state, description })).catch(
-    () => undefined,
-  );
+  await light(shell, 'write down how it ended', (activities) =>
+    activities.conclude({ state: shortened(state), description }),
+  ).catch(() => undefined);
   shell.work.failure ??= failureOf(error);
 }
 
@@ -185,7 +202,9 @@ async function giveUp(shell: Shell, error: unknown): Promise<void> {
 async function conclude(shell: Shell): Promise<void> {
   const { state } = shell.engine();
   const { description } = shell.input;
-  const result = await light(shell, 'write the report', (activities) => activities.conclude({ state, description }));
+  const result = await light(shell, 'write the report', (activities) =>
+    activities.conclude({ state: shortened(state), description }),
+  );
   shell.post({ kind: 'concluded' });
   shell.work.result = { ...result, state: shell.engine().state.phase };
 }

@@ -13,7 +13,7 @@ export function registerQueries(conductor: Conductor, define: typeof defineQuery
   const { description } = conductor.input;
   set(
     define<unknown, [unknown]>('progress'),
-    () => progressView(conductor.engine(), { now: Date.now(), description }),
+    (input) => progressView(conductor.engine(), { now: nowOf(input), description }),
     {
       description: 'How far the request is',
     },
@@ -21,7 +21,7 @@ export function registerQueries(conductor: Conductor, define: typeof defineQuery
   set(define<unknown, [unknown]>('plan'), (input) => planPage(conductor, pageOf(input)), {
     description: 'The tasks of the plan, a page at a time: {"from": 0}',
   });
-  set(define<unknown, [unknown]>('state'), (input) => statePage(conductor, pageOf(input)), {
+  set(define<unknown, [unknown]>('state'), (input) => statePage(conductor, pageOf(input), nowOf(input)), {
     description: 'The request with its tasks, a page at a time: {"from": 0}',
   });
   set(define<unknown, [unknown]>('decisions'), () => decisions(conductor), {
@@ -35,6 +35,12 @@ export function registerQueries(conductor: Conductor, define: typeof defineQuery
 const pageOf = (input: unknown): number => {
   const from = isRecord(input) ? input['from'] : 0;
   return typeof from === 'number' && Number.isInteger(from) && from >= 0 ? from : 0;
+};
+
+/** While a query is answered the workflow's clock stands at its last event; who asks may say how late it is, in ms since 1970. */
+const nowOf = (input: unknown): number => {
+  const now = isRecord(input) ? input['now'] : undefined;
+  return typeof now === 'number' && Number.isFinite(now) ? Math.max(Date.now(), now) : Date.now();
 };
 
 const nextOf = (from: number, total: number): number | null =>
@@ -59,10 +65,10 @@ function planPage(conductor: Conductor, from: number): unknown {
   };
 }
 
-function statePage(conductor: Conductor, from: number): unknown {
+function statePage(conductor: Conductor, from: number, now: number): unknown {
   const engine = conductor.engine();
   const { transitions, data, illegalTriggers, notes, paused, cancel } = engine.state;
-  const view = requestView(engine, { now: Date.now(), page: { from, count: LIMITS.queryPageTasks } });
+  const view = requestView(engine, { now, page: { from, count: LIMITS.queryPageTasks } });
   return {
     ...view,
     total: engine.graph.nodes.length,

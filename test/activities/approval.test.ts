@@ -25,6 +25,12 @@ test('commands run freely only where the plan carries the mark of Baton’s own 
   });
 });
 
+test('what is approved shows the folder and the variables of a command too', () => {
+  const draft = draftOf([{ id: 't0', action: command, cwd: 'sub', env: { CI: '1' } }]);
+  const { context } = approvalFor({ ...usual, plan: compilePlan(draft, { maxParallel: 2 }), isTrusted: false }) ?? {};
+  expect(context).toEqual({ t0: 'rm -r out   (in sub, with CI=1)' });
+});
+
 test('a project command that a plan names as a skill counts as a command', () => {
   expect(approvalFor({ ...usual, plan: plan(projectCommand), isTrusted: false })?.context).toEqual({
     t0: '["npm","test"]',

@@ -1,3 +1,6 @@
+import { step } from '../../src/engine/engine.js';
+import { open } from '../../src/engine/model.js';
+import { createState } from '../../src/engine/state.js';
 import { expect, test } from 'vitest';
 import { bench, node, question } from './fixtures.js';
 
@@ -90,4 +93,30 @@ test('cancelling withdraws the open questions', () => {
   expect(commands).toContainEqual({ kind: 'untimer', id: 'decision:d1' });
   expect(engine.state.decisions[0]?.state).toBe('withdrawn');
   expect(engine.state.outcome).toBe('cancelled');
+});
+
+test('a retry after a stop takes up what the stop had passed over, and a refused one changes nothing', () => {
+  const { post, fail, run, statuses, engine } = bench([node('a'), node('b'), node('c')], {
+    maxParallel: 2,
+    onFailure: 'stop',
+  });
+  fail('a');
+  expect(post({ kind: 'retry', task: 'b', by: 'ann' }).reply.kind).toBe('refused');
+  expect(engine.state.stopped).toBe(true);
+  post({ kind: 'retry', task: 'a', by: 'ann' });
+  run('a', 'b', 'c');
+  expect(statuses()).toEqual({ a: 'completed', b: 'completed', c: 'completed' });
+  expect(engine.state.outcome).toBe('complete');
+});
+
+test('a cancel before there is a plan ends the planning', () => {
+  const engine = open(
+    createState({
+      request: 'r',
+      at: 0,
+      settings: { maxParallel: 1, onFailure: 'continue', interaction: 'minimal', yes: false, by: '' },
+    }),
+  );
+  step(engine, { request: 'r', at: 0, kind: 'start' });
+  expect(step(engine, { request: 'r', at: 1, kind: 'cancel', by: 'ann' }).commands).toEqual([{ kind: 'abandon' }]);
 });

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { LIMITS } from '../../src/contract/limits.js';
+import { objectionTo } from '../../src/engine/decisions.js';
 import type { EventBody } from '../../src/engine/events.js';
 import { bench, node, question } from './fixtures.js';
 
@@ -130,4 +132,43 @@ test('a rejected plan runs nothing and is cancelled', () => {
 test('a question holds back nothing that does not depend on it', () => {
   const { started } = bench([node('ask', [], question()), node('a')], { maxParallel: 1 });
   expect(started()).toEqual(['a']);
+});
+
+test('a rejection is not forgotten when a failure beside it is tried again', () => {
+  const { post, fail, run, statuses, engine } = bench([
+    node('ok', [], question()),
+    node('build'),
+    node('deploy', [0, 1]),
+    node('announce', [2]),
+  ]);
+  post(answer('reject'));
+  fail('build');
+  expect(engine.state.outcome).toBe('failed');
+  engine.state.outcome = null;
+  engine.state.phase = 'MONITORING';
+  post({ kind: 'retry', task: 'build', by: 'ann' });
+  run('build');
+  expect(statuses()).toMatchObject({ build: 'completed', deploy: 'skipped', announce: 'skipped' });
+  expect(engine.state.details[2]?.reason).toBe('choice');
+  expect(engine.state.outcome).toBe('complete');
+});
+
+test('no more questions are open at once than the limit, and an answer lets the next one come', () => {
+  const { post, engine } = bench(
+    Array.from({ length: LIMITS.openDecisions + 5 }, (_, i) => node(`ask${i}`, [], question())),
+  );
+  const open = (): number => engine.state.decisions.filter((decision) => decision.state === 'open').length;
+  expect(open()).toBe(LIMITS.openDecisions);
+  post(answer('approve'));
+  expect(open()).toBe(LIMITS.openDecisions);
+  expect(engine.state.decisions).toHaveLength(LIMITS.openDecisions + 1);
+});
+
+test('what an answer would be told can be asked without any effect', () => {
+  const { engine } = bench([node('ask', [], question())]);
+  const before = JSON.stringify(engine.state);
+  expect(objectionTo(engine, { decision: 'd1', choice: 'approve' })).toBeUndefined();
+  expect(objectionTo(engine, { decision: 'd1', choice: 'maybe' })).toMatchObject({ code: 'bad_input' });
+  expect(objectionTo(engine, { decision: 'd2', choice: 'approve' })).toMatchObject({ code: 'unknown_id' });
+  expect(JSON.stringify(engine.state)).toBe(before);
 });

@@ -38,9 +38,11 @@ export function createWatch(graph: Graph, maxParallel: number) {
   let failuresSeen = false;
   const broken = (invariant: Invariant, detail: string): void => void violations.push(`${invariant}: ${detail}`);
   const status = (engine: Engine, task: number): TaskState => historyOf(engine.state, task).at(-1)?.to ?? 'pending';
-  const satisfied = (engine: Engine, task: number): boolean =>
-    status(engine, task) === 'completed' ||
-    (status(engine, task) === 'skipped' && engine.state.details[task]?.reason === 'person');
+  const satisfied = (engine: Engine, task: number): boolean => {
+    const { choice, reason } = engine.state.details[task] ?? {};
+    if (status(engine, task) === 'completed') return choice !== 'skip' && choice !== 'reject';
+    return status(engine, task) === 'skipped' && reason === 'person';
+  };
 
   function follow({ event, reply }: Seen): void {
     if (event.kind === 'task.ended' && reply.kind === 'accepted') {

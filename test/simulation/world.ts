@@ -111,6 +111,7 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
     },
     timer: ({ id, ms }) => later({ kind: 'timer', id }, ms),
     untimer: () => undefined,
+    abandon: () => undefined,
     conclude: () => later({ kind: 'concluded' }, random.int(20)),
     finish: () => watch.finished(clock.now),
   };

@@ -75,7 +75,7 @@ function whyNotExecutable(name: string, file: string): StartFailure | undefined 
 
 function statOf(path: string): ReturnType<typeof statSync> | undefined {
   try {
-    return statSync(path);
+    return statSync(path, { throwIfNoEntry: false });
   } catch {
     return undefined;
   }

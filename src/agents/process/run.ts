@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../../contract/limits.js';
 import { endProcesses } from './end.js';
@@ -7,9 +5,11 @@ import { checkTaskKey } from './environment.js';
 import { MARKER } from './find.js';
 import { OutputKeeper } from './output.js';
 import type { OutputStream } from './output.js';
-import { explainStart, findProgram } from './program.js';
+import { findProgram } from './program.js';
 import type { StartFailure } from './program.js';
 import { previewOf } from './redact.js';
+import { startProcess } from './start.js';
+import type { OutputReader, RunningProcess, StartProcess } from './start.js';
 import { callAfter } from './timer.js';
 
 export interface ProcessSpec {
@@ -36,6 +36,8 @@ export interface ProcessSpec {
 export interface ProcessHooks {
   /** Aborted with the reason `shutdown` where the worker stops; any other reason is a cancel. */
   signal: AbortSignal;
+  /** Starts it; where it is absent, as a child of this process. */
+  start?: StartProcess;
   /** The pid, which is also its process group and session. */
   onStart?(pid: number): void;
   /** Every piece as it comes, also beyond `outputBytes`. What it throws ends the process with the cause `output`. */
@@ -76,7 +78,7 @@ export interface ProcessEnd {
  *
  * A command that exits keeps what it left running in the background on purpose; but its pipes are closed then, so that nothing waits for
  * them. One that a signal ended meant nothing by it: what is left of its tree is ended too.
- * @throws BatonError `bad_input` for a task key that cannot be a marker
+ * @throws BatonError `bad_input` for a task key that cannot be a marker, `io` where what had started it has died
  */
 export async function runProcess(spec: ProcessSpec, hooks: ProcessHooks): Promise<ProcessEnd> {
   checkTaskKey(spec.taskKey);
@@ -100,99 +102,99 @@ export async function runProcess(spec: ProcessSpec, hooks: ProcessHooks): Promis
     };
   };
   if (hooks.signal.aborted) return finish(abortCause(hooks.signal));
-  const started = await start(spec);
+  const reading = readInto(keeper, hooks);
+  const started = await start(spec, hooks.start ?? startProcess, reading.read);
   if ('failure' in started) return finish('not_started', started);
-
-  const { child, pid, exit } = started;
-  const verdict = firstEnd(spec, hooks, started, keeper);
-  giveInput(child, spec.stdin);
+  const { pid, exit } = started;
+  const verdict = firstEnd(spec, hooks, exit, reading);
   hooks.onStart?.(pid);
   const { cause, failure } = await verdict;
   const leader = cause === 'signal' ? {} : { leader: pid };
   const { survivors } =
     cause === 'exit' ? { survivors: [] } : await endProcesses({ key: spec.taskKey, ...leader }, spec.killGraceMs);
   await drain(started, keeper);
-  for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
-  const { code, signal } = (await Promise.race([exit, turn(undefined)])) ?? { code: null, signal: null };
+  started.release();
+  const unknown = { code: null, signal: null };
+  const { code, signal } = (await Promise.race([exit.catch(() => unknown), turn(undefined)])) ?? unknown;
   return finish(cause, { exitCode: cause === 'exit' ? code : null, signal, failure, survivors });
 }
 
-interface Started {
-  child: ChildProcess;
-  pid: number;
-  exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** It has exited and both its pipes have ended. */
-  closed: Promise<void>;
-}
-
-async function start(spec: ProcessSpec): Promise<Started | { failure: StartFailure }> {
+async function start(
+  spec: ProcessSpec,
+  startIt: StartProcess,
+  onOutput: OutputReader,
+): Promise<RunningProcess | { failure: StartFailure }> {
   const [name = '', ...args] = spec.argv;
   const program = findProgram(name, spec.cwd, spec.env['PATH']);
   if ('failure' in program) return program;
-  let child: ChildProcess;
-  try {
-    child = spawn(program.file, args, {
-      argv0: name,
-      cwd: spec.cwd,
-      env: { ...spec.env, [MARKER]: spec.taskKey },
-      stdio: [typeof spec.stdin === 'string' ? 'pipe' : 'ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-  } catch (error) {
-    return { failure: explainStart(error, name) };
-  }
-  const exit: Started['exit'] = new Promise((resolve) =>
-    child.once('exit', (code, signal) => resolve({ code, signal })),
-  );
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const failed = new Promise<unknown>((resolve) => child.on('error', resolve));
-  if (child.pid === undefined) return { failure: explainStart(await failed, name) };
-  return { child, pid: child.pid, exit, closed };
+  const env = { ...spec.env, [MARKER]: spec.taskKey };
+  return startIt({ file: program.file, name, args, cwd: spec.cwd, env, stdin: spec.stdin ?? null }, onOutput);
 }
 
-/** Reads its output and waits for the first thing that ends it. */
+interface Reading {
+  read: OutputReader;
+  /** Time of the last piece, as `performance.now()` tells it. */
+  lastAt: number;
+  /** What the hook threw at a piece, if it ever does. */
+  refused: Promise<StartFailure>;
+}
+
+function readInto(keeper: OutputKeeper, hooks: ProcessHooks): Reading {
+  let refuse: (failure: StartFailure) => void;
+  const reading: Reading = {
+    lastAt: performance.now(),
+    refused: new Promise((resolve) => (refuse = resolve)),
+    read(chunk, stream) {
+      reading.lastAt = performance.now();
+      keeper.add(chunk, stream);
+      try {
+        hooks.onOutput?.(chunk, stream);
+      } catch (error) {
+        refuse(readerFailure(error));
+      }
+    },
+  };
+  return reading;
+}
+
+/** Waits for the first thing that ends it. Rejects where its end got lost with whoever had started it. */
 function firstEnd(
   spec: ProcessSpec,
   hooks: ProcessHooks,
-  { child, exit }: Started,
-  keeper: OutputKeeper,
+  exit: RunningProcess['exit'],
+  reading: Reading,
 ): Promise<{ cause: EndCause; failure: StartFailure | null }> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const stopTimers: (() => void)[] = [];
-    const end = (cause: EndCause, failure: StartFailure | null = null): void => {
+    const stop = (): void => {
       hooks.signal.removeEventListener('abort', onAbort);
-      for (const stop of stopTimers.splice(0)) stop();
+      for (const stopTimer of stopTimers.splice(0)) stopTimer();
+    };
+    const end = (cause: EndCause, failure: StartFailure | null = null): void => {
+      stop();
       resolve({ cause, failure });
     };
     const onAbort = (): void => end(abortCause(hooks.signal));
     hooks.signal.addEventListener('abort', onAbort);
     if (hooks.signal.aborted) onAbort();
-    void exit.then(({ signal }) => end(signal === null ? 'exit' : 'signal'));
+    exit.then(
+      ({ signal }) => end(signal === null ? 'exit' : 'signal'),
+      (error: unknown) => {
+        stop();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+    void reading.refused.then((failure) => end('output', failure));
     stopTimers.push(callAfter(spec.timeLimitMs, () => end('time_limit')));
 
-    let lastOutput = performance.now();
     const silence = spec.silenceLimitMs;
     const watchSilence = (waitMs: number, limitMs: number): (() => void) =>
       callAfter(waitMs, () => {
-        const left = limitMs - (performance.now() - lastOutput);
+        const left = limitMs - (performance.now() - reading.lastAt);
         if (left <= 0) end('silence');
         else stopTimers.push(watchSilence(left, limitMs));
       });
     if (silence !== undefined) stopTimers.push(watchSilence(silence, silence));
-
-    for (const stream of ['stdout', 'stderr'] as const) {
-      const pipe = child[stream];
-      pipe?.on('error', () => undefined);
-      pipe?.on('data', (chunk: Buffer) => {
-        lastOutput = performance.now();
-        keeper.add(chunk, stream);
-        try {
-          hooks.onOutput?.(chunk, stream);
-        } catch (error) {
-          end('output', readerFailure(error));
-        }
-      });
-    }
   });
 }
 
@@ -203,14 +205,8 @@ function readerFailure(error: unknown): StartFailure {
   return { code: 'OUTPUT', message: `its output was refused: ${message}`, transient: false };
 }
 
-/** A process may end without having read everything, or anything: EPIPE is no failure. */
-function giveInput(child: ChildProcess, text: string | null | undefined): void {
-  child.stdin?.on('error', () => undefined);
-  if (typeof text === 'string') child.stdin?.end(text);
-}
-
 /** Reads what is still in the pipes, but does not wait for a survivor that holds them open in silence. */
-async function drain({ closed }: Started, keeper: OutputKeeper): Promise<void> {
+async function drain({ closed }: RunningProcess, keeper: OutputKeeper): Promise<void> {
   let done = false;
   void closed.then(() => (done = true));
   const began = performance.now();

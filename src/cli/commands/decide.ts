@@ -1,4 +1,4 @@
-import { openDecisions } from '../../client/look.js';
+import { allOpenDecisions, byUrgency, openDecisionsOf } from '../../client/look.js';
 import { decide as answer } from '../../client/messages.js';
 import { openPlace } from '../../client/place.js';
 import { print, printJson, say } from '../end.js';
@@ -22,7 +22,11 @@ export async function decide(
 export async function decisions(id: string | undefined, options: { json?: boolean }): Promise<void> {
   const place = await openPlace({ start: true, onProgress: say });
   try {
-    const open = await openDecisions(place, id);
+    const { decisions: open, silent } =
+      id === undefined
+        ? await allOpenDecisions(place)
+        : { decisions: byUrgency(await openDecisionsOf(place, id)), silent: [] };
+    for (const request of silent) say(`${request} does not answer; look at it with: baton status ${request}`);
     if (options.json) printJson({ v: 1, decisions: open });
     else
       print(

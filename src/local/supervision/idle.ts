@@ -3,7 +3,7 @@ import type { Pair } from './pair-keeper.js';
 
 export interface IdleOptions {
   /** Whether nothing runs and nothing waits. Without it the pair is never idle; an error counts as not idle. */
-  idle?: (pair: { address: string; namespace: string }) => Promise<boolean>;
+  idle?: (pair: { address: string; namespace: string; embedded: boolean }) => Promise<boolean>;
   idleStopMs?: number;
 }
 
@@ -22,8 +22,9 @@ export function watchIdle(watch: IdleWatch): () => void {
   let idleSince: number | undefined;
   let asking = false;
   const look = async (): Promise<void> => {
-    const { state, address, namespace } = watch.pair.status();
-    const quiet = state === 'ready' && address !== null && (await idle({ address, namespace }).catch(() => false));
+    const { state, address, namespace, embedded } = watch.pair.status();
+    const quiet =
+      state === 'ready' && address !== null && (await idle({ address, namespace, embedded }).catch(() => false));
     const now = Date.now();
     idleSince = quiet ? (idleSince ?? now) : undefined;
     if (idleSince !== undefined && now - Math.max(idleSince, watch.lastAsked()) >= idleStopMs) watch.onIdle();

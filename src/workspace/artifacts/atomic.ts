@@ -15,9 +15,8 @@ export async function writeAtomically(
 ): Promise<void> {
   const temporary = join(temporaryFolder, `${process.pid}-${randomUUID()}`);
   try {
-    await ensureFolder(temporaryFolder);
     let target: string | null;
-    const file = await open(temporary, 'wx', 0o600);
+    const file = await inFolder(temporaryFolder, () => open(temporary, 'wx', 0o600));
     try {
       target = await write(file);
       if (target !== null) await file.sync();
@@ -28,9 +27,9 @@ export async function writeAtomically(
       await rm(temporary, { force: true });
       return;
     }
-    await ensureFolder(dirname(target));
-    await rename(temporary, target);
-    await flushFolder(dirname(target));
+    const path = target;
+    await inFolder(dirname(path), () => rename(temporary, path));
+    await flushFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw storeError(error, 'could not be written');
@@ -49,6 +48,17 @@ export function storeError(error: unknown, what: string): BatonError {
   return new BatonError('io', `${subject} ${what} (${code})`, { cause: error });
 }
 
+/** Does what needs the folder, which is made only where it turns out to be missing: it hardly ever is. */
+export async function inFolder<T>(folder: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await ensureFolder(folder);
+    return act();
+  }
+}
+
 /** The folder, readable by its owner alone, with those above it; new names are flushed so that they outlast a power cut. */
 async function ensureFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -56,7 +66,7 @@ async function ensureFolder(folder: string): Promise<void> {
   for (let path = folder; path.length >= first.length; path = dirname(path)) await flushFolder(dirname(path));
 }
 
-async function flushFolder(folder: string): Promise<void> {
+export async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

@@ -3,22 +3,16 @@ import { mkdir, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BatonError } from '../../contract/errors.js';
 import { LIMITS } from '../../contract/limits.js';
-import { REQUEST_ID_PATTERN, TASK_ID_PATTERN } from '../../contract/names.js';
+import { REQUEST_ID_PATTERN } from '../../contract/names.js';
 import { storeError, writeAtomically } from './atomic.js';
+import { appendLine, readLines } from './journal.js';
 import { safeJoin } from './paths.js';
 
 /** The files that Baton keeps of a request, outside of Temporal. */
-export type RequestFile =
-  | 'analysis.json'
-  | 'plan.json'
-  | 'state.json'
-  | 'result.json'
-  | 'report.md'
-  | 'report.json'
-  | { task: string; epoch: number };
+export type RequestFile = 'analysis.json' | 'plan.json' | 'state.json' | 'result.json' | 'report.md' | 'report.json';
 
 /**
- * Small named files of requests in `<root>/requests/<id>/`; `{task, epoch}` is `tasks/<task>.<epoch>.json`. A reader sees the old file or
+ * Small named files of requests in `<root>/requests/<id>/`, and beside them one journal of what became of the tasks. A reader sees the old file or
  * the new one, never a part. Everywhere: BatonError `bad_input` for an id that is none, `no_space`, `io`.
  */
 export interface RequestFiles {
@@ -31,7 +25,11 @@ export interface RequestFiles {
   readText(id: string, file: RequestFile): Promise<string | undefined>;
   /** Where the file is, or would be. */
   path(id: string, file: RequestFile): Promise<string>;
-  /** Ids of requests, the last written to first (files of tasks do not count). */
+  /** Adds a record to the journal of the request's tasks; it is on the disk when this resolves. */
+  addRecord(id: string, record: unknown): Promise<void>;
+  /** The records of the journal, oldest first; one that a crash cut off is passed over. */
+  records(id: string): AsyncGenerator;
+  /** Ids of requests, the last written to first (the journal does not count). */
   list(limit?: number): Promise<string[]>;
   /** All files of a request at once; false where there are none. */
   remove(id: string): Promise<boolean>;
@@ -51,7 +49,7 @@ class FolderRequestFiles implements RequestFiles {
   }
 
   path(id: string, file: RequestFile): Promise<string> {
-    return safeJoin(this.#requests, folderOf(id), ...fileName(file));
+    return safeJoin(this.#requests, folderOf(id), file);
   }
 
   async writeJson(id: string, file: RequestFile, value: unknown): Promise<string> {
@@ -64,6 +62,14 @@ class FolderRequestFiles implements RequestFiles {
     if (folder.startsWith(DIGEST_MARK)) await this.#put(join(this.#requests, folder, ID_FILE), id);
     await this.#put(path, text);
     return path;
+  }
+
+  async addRecord(id: string, record: unknown): Promise<void> {
+    await appendLine(await safeJoin(this.#requests, folderOf(id), JOURNAL_FILE), jsonOf(record));
+  }
+
+  async *records(id: string): AsyncGenerator {
+    yield* readLines(await safeJoin(this.#requests, folderOf(id), JOURNAL_FILE));
   }
 
   async readJson(id: string, file: RequestFile): Promise<unknown> {
@@ -140,6 +146,7 @@ const newestFirst = (found: { id: string; at: number }[]): { id: string; at: num
 const ESCAPE = '+';
 const DIGEST_MARK = '++';
 const ID_FILE = 'id';
+const JOURNAL_FILE = 'tasks.jsonl';
 /** File systems allow 255 bytes. */
 const NAME_CHARS = 240;
 
@@ -153,20 +160,6 @@ function folderOf(id: string): string {
   }
   const name = encode(id);
   return name.length <= NAME_CHARS ? name : DIGEST_MARK + createHash('sha256').update(id).digest('hex');
-}
-
-function fileName(file: RequestFile): string[] {
-  if (typeof file === 'string') return [file];
-  const { task, epoch } = file;
-  if (!TASK_ID_PATTERN.test(task)) {
-    throw new BatonError('bad_input', `${JSON.stringify(task.slice(0, 200))} is not the id of a task`, {
-      path: 'task',
-    });
-  }
-  if (!Number.isSafeInteger(epoch) || epoch < 0) {
-    throw new BatonError('bad_input', 'an epoch is a whole number from 0', { path: 'epoch' });
-  }
-  return ['tasks', `${encode(task)}.${epoch}.json`];
 }
 
 /** Undefined for folders that are no request's. */

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { safeJoin } from '../../../src/workspace/artifacts/paths.js';
@@ -66,5 +68,24 @@ describe('a path below a folder', () => {
         expect(`${path}/`.startsWith(`${root}/`)).toBe(true);
       }),
     );
+  });
+});
+
+describe('a folder that comes and goes meanwhile', () => {
+  it('is no dangling link', async () => {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), 'baton-paths-')));
+    const folder = join(root, 'tasks');
+    const other = new Worker(
+      `const { mkdirSync, rmdirSync } = require('node:fs');
+       const end = Date.now() + 60_000;
+       while (Date.now() < end) { mkdirSync(${JSON.stringify(folder)}); rmdirSync(${JSON.stringify(folder)}); }`,
+      { eval: true },
+    );
+    await once(other, 'online');
+    for (let look = 0; look < 20_000; look += 1) {
+      expect(await safeJoin(root, 'tasks', 'a.json')).toBe(join(folder, 'a.json'));
+    }
+    await other.terminate();
+    rmSync(root, { recursive: true });
   });
 });

@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -12,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { REQUEST_ID_PATTERN, TASK_ID_PATTERN } from '../../../src/contract/names.js';
+import { REQUEST_ID_PATTERN } from '../../../src/contract/names.js';
 import { createRequestFiles } from '../../../src/workspace/artifacts/requests.js';
 import type { RequestFiles } from '../../../src/workspace/artifacts/requests.js';
 
@@ -39,20 +40,7 @@ describe('the files of a request', () => {
 
   it('that are not there are undefined, for an unknown request too', async () => {
     expect(await files.readJson('req-1', 'plan.json')).toBeUndefined();
-    expect(await files.readText('req-1', { task: 'a', epoch: 0 })).toBeUndefined();
-  });
-
-  it('of tasks are told apart by id and epoch', async () => {
-    const all = [
-      { task: 'a', epoch: 1 },
-      { task: 'a', epoch: 11 },
-      { task: 'a.1', epoch: 1 },
-      { task: 'A', epoch: 1 },
-      { task: '..', epoch: 0 },
-    ];
-    for (const file of all) await files.writeJson('r', file, file);
-    for (const file of all) expect(await files.readJson('r', file)).toEqual(file);
-    expect(readdirSync(join(root, 'requests', 'r', 'tasks'))).toHaveLength(all.length);
+    expect(await all(files.records('req-1'))).toEqual([]);
   });
 
   it('that hold no JSON are corrupt, and what has no JSON form is refused', async () => {
@@ -81,6 +69,44 @@ describe('the files of a request', () => {
   });
 });
 
+describe('the journal of a request', () => {
+  it('has its records in the order in which they were added, by however many', async () => {
+    const other = createRequestFiles(root);
+    const added = Array.from({ length: 40 }, (_, n) => ({ n, text: 'ä\n'.repeat(n * 50) }));
+    for (const record of added.slice(0, 20)) await files.addRecord('r', record);
+    expect(await all(other.records('r'))).toEqual(added.slice(0, 20));
+    await Promise.all(added.slice(20).map((record, i) => (i % 2 === 0 ? files : other).addRecord('r', record)));
+    const found = (await all(files.records('r'))) as typeof added;
+    expect(found.sort((a, b) => a.n - b.n)).toEqual(added);
+  });
+
+  it('loses no record to one that a crash cut off, wherever it was cut', async () => {
+    const path = await files.writeText('r', 'plan.json', '1').then((plan) => join(dirname(plan), 'tasks.jsonl'));
+    await files.addRecord('r', { n: 1 });
+    const whole = readFileSync(path);
+    for (let length = 0; length <= whole.length; length += 1) {
+      writeFileSync(path, whole.subarray(0, length));
+      await files.addRecord('r', { n: 2 });
+      const isWhole = length >= whole.length - 1;
+      expect(await all(files.records('r'))).toEqual([...(isWhole ? [{ n: 1 }] : []), { n: 2 }]);
+    }
+  });
+
+  it('is not reached through a link that leads out', async () => {
+    const outside = join(mkdtempSync(join(base, 'outside-')), 'x');
+    await files.writeJson('r', 'plan.json', 1);
+    symlinkSync(outside, join(root, 'requests', 'r', 'tasks.jsonl'));
+    await expect(files.addRecord('r', 1)).rejects.toMatchObject({ code: 'bad_input' });
+    expect(existsSync(outside)).toBe(false);
+  });
+});
+
+async function all(records: AsyncIterable<unknown>): Promise<unknown[]> {
+  const found: unknown[] = [];
+  for await (const record of records) found.push(record);
+  return found;
+}
+
 describe('an id', () => {
   it.each(['', '..', '.', '../x', 'a/b', '/etc', 'a\0', 'a\nb', '-x', '++', 'a'.repeat(201), 'ü'])(
     'that is none, %j, is refused for a request',
@@ -91,32 +117,15 @@ describe('an id', () => {
     },
   );
 
-  it.each([
-    ['', 0],
-    ['../x', 0],
-    ['a/b', 0],
-    ['a\0', 0],
-    ['a'.repeat(65), 0],
-    ['a', -1],
-    ['a', 0.5],
-    ['a', Number.NaN],
-  ])('that is none, %j with epoch %d, is refused for a task', async (task, epoch) => {
-    await expect(files.writeJson('r', { task, epoch }, 1)).rejects.toMatchObject({ code: 'bad_input' });
-  });
-
-  it('of any request and task has a file of its own, inside the folder, whatever the file system takes for equal', async () => {
-    const idPair = fc.tuple(fc.stringMatching(REQUEST_ID_PATTERN), fc.stringMatching(TASK_ID_PATTERN));
+  it('of any request has a folder of its own, inside the root, whatever the file system takes for equal', async () => {
+    const id = fc.stringMatching(REQUEST_ID_PATTERN);
     await fc.assert(
-      fc.asyncProperty(idPair, idPair, async (one, other) => {
-        const [a, b] = await Promise.all(
-          [one, other].map(([id, task]) => files.path(id, { task, epoch: 1 })) as [Promise<string>, Promise<string>],
-        );
-        expect(relative(join(root, 'requests'), a)).toMatch(/^[^/]+\/tasks\/[^/]+$/);
+      fc.asyncProperty(id, id, async (one, other) => {
+        const [a, b] = await Promise.all([files.path(one, 'plan.json'), files.path(other, 'plan.json')]);
+        expect(relative(join(root, 'requests'), a)).toMatch(/^[^/]+\/plan\.json$/);
         expect(a.split('/').every((part) => part.length <= 255 && part !== '..')).toBe(true);
-        expect(a.toLowerCase() === b.toLowerCase()).toBe(one[0] === other[0] && one[1] === other[1]);
-        expect(await files.path(one[0].toUpperCase(), 'plan.json')).not.toBe(
-          one[0] === one[0].toUpperCase() ? '' : await files.path(one[0], 'plan.json'),
-        );
+        expect(a.toLowerCase() === b.toLowerCase()).toBe(one === other);
+        expect((await files.path(one.toUpperCase(), 'plan.json')) === a).toBe(one === one.toUpperCase());
       }),
       { numRuns: 60 },
     );
@@ -141,7 +150,7 @@ describe('the list of requests', () => {
   });
 
   it('does not have what was removed', async () => {
-    await files.writeJson('a', { task: 't', epoch: 0 }, 1);
+    await files.addRecord('a', 1);
     await files.writeJson('b', 'plan.json', 1);
     expect(await files.remove('a')).toBe(true);
     expect(await files.remove('a')).toBe(false);

@@ -1,0 +1,29 @@
+import { duration, matched, table } from './markdown.mjs';
+
+/** Where each field's default stands in the settings in force. */
+const DEFAULTS = {
+  allowShell: ({ allowShell }) => `\`${allowShell}\``,
+  environment: ({ environment }) => `\`[${environment.join(', ')}]\``,
+  maxParallel: ({ maxParallel }) => `\`${maxParallel}\``,
+  taskTimeLimit: ({ taskTimeLimitMs }) => duration(taskTimeLimitMs),
+  killGrace: ({ killGraceMs }) => duration(killGraceMs),
+  decisionDeadline: ({ decisionDeadlineMs }) => duration(decisionDeadlineMs),
+  idleStop: ({ idleStopMs }) => duration(idleStopMs),
+  logLevel: ({ logLevel }) => `\`${logLevel}\``,
+};
+
+export function configurationTable({ configSchema, configDefaults, narrowing }) {
+  const rows = matched('configuration', Object.keys(configSchema.properties), DEFAULTS).map(([name, defaultOf]) => {
+    const schema = configSchema.properties[name];
+    const inWorkspace = narrowing.includes(name) ? 'may narrow' : 'an error';
+    return [`\`${name}\``, typeOf(schema), defaultOf(configDefaults), inWorkspace, schema.description];
+  });
+  return table(['Field', 'Type', 'Default', 'In a workspace', 'Meaning'], rows);
+}
+
+function typeOf(schema) {
+  if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
+  if (schema.type === 'array') return `list of names, at most ${schema.maxItems}`;
+  if (schema.type === 'integer') return `${schema.minimum} to ${schema.maximum}`;
+  return schema.pattern ? 'duration' : schema.type;
+}
