@@ -4,11 +4,11 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openBench, type Bench } from '../shared/baton.js';
 import { publish } from '../shared/document.js';
 import { median, ratio, table, whole } from '../shared/figures.js';
 import { machineLine } from '../shared/machine.js';
+import { roundsFrom } from '../shared/options.js';
 import { boundMs, layeredTasks, type LayerTask } from './graph.js';
 import { startHandWritten, type HandWritten } from './hand-written/contender.js';
 import { makespanOf } from './ledger.js';
@@ -24,10 +24,7 @@ interface Run {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { long: { type: 'boolean' }, rounds: { type: 'string', default: '3' } } });
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
-    throw new Error('--rounds: a whole number from 1 to 100');
+  const { rounds, long } = roundsFrom(3);
   // An interrupt ends what runs; the pair is ended below all the same.
   process.on('SIGINT', () => undefined);
   const bench = openBench();
@@ -36,7 +33,7 @@ async function main(): Promise<void> {
     await runBaton(bench, 'warm-up', { layers: 2, taskMs: 10 });
     byHand = await startHandWritten(bench.running('server').address, SHAPE.width);
     await runByHand(bench, byHand, 'warm-up', { layers: 2, taskMs: 10 });
-    await measure(bench, byHand, values.long ? LONG : SHORT, rounds);
+    await measure(bench, byHand, long ? LONG : SHORT, rounds);
   } finally {
     await byHand?.close();
     await bench.close();

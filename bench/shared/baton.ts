@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './machine.js';
 
@@ -15,6 +15,8 @@ export interface Ended {
 export interface Bench {
   /** A folder on disk for whatever the measurement needs. */
   folder: string;
+  /** The environment of the command and of what it starts. */
+  env: NodeJS.ProcessEnv;
   /** Runs the command; throws unless it ends with exit code 0. */
   baton(...args: string[]): Promise<Ended>;
   /** What `run/<name>.json` says of the running pair. */
@@ -30,9 +32,13 @@ export function openBench(): Bench {
   const folder = mkdtempSync(join(cache, 'bench-'));
   const home = join(folder, 'home');
   const env = { ...withoutTemporal(), BATON_HOME: home, TEMPORAL_CONFIG_FILE: join(folder, 'none.toml') };
-  const baton: Bench['baton'] = (...args) => execute(process.execPath, [COMMAND, ...args], env);
+  // As `npm link` makes it.
+  const command = join(folder, 'baton');
+  symlinkSync(COMMAND, command);
+  const baton: Bench['baton'] = (...args) => execute(command, args, env);
   return {
     folder,
+    env,
     baton,
     running: (name) =>
       JSON.parse(readFileSync(join(home, 'run', `${name}.json`), 'utf8')) as ReturnType<Bench['running']>,
@@ -60,7 +66,7 @@ function execute(program: string, args: string[], env: NodeJS.ProcessEnv): Promi
     child.on('close', (code) => {
       const ms = performance.now() - began;
       if (code === 0) resolve({ stdout: output.stdout, ms });
-      else reject(new Error(`baton ${args.slice(1).join(' ')} ended with ${code ?? 'a signal'}\n${output.stderr}`));
+      else reject(new Error(`baton ${args.join(' ')} ended with ${code ?? 'a signal'}\n${output.stderr}`));
     });
   });
 }

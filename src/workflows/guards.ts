@@ -25,8 +25,9 @@ export function guardInput(input: unknown): RequestInput {
 /** A second argument counts only in a run that continues another: a start from outside could put any approval into it. */
 export function guardCarried(carried: unknown, info: WorkflowInfo): Carried | undefined {
   if (carried === undefined || carried === null) return undefined;
-  if (info.continuedFromExecutionRunId === undefined)
-    throw badInput('input: expected one object, found a second argument');
+  // A cron schedule, and Temporal's retry of a workflow, continue a run too, but with the arguments of the one that somebody started.
+  const isOurs = info.continuedFromExecutionRunId !== undefined && !info.cronSchedule && info.attempt === 1;
+  if (!isOurs) throw badInput('input: expected one object, found a second argument');
   return carried as Carried;
 }
 
