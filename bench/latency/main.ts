@@ -13,6 +13,8 @@ import { median, table, whole } from '../shared/figures.js';
 import { machineLine, ROOT } from '../shared/machine.js';
 import { roundsFrom } from '../shared/options.js';
 
+const PLAIN_WORKER = join(ROOT, 'dist', 'bench', 'latency', 'plain-worker.js');
+
 interface Measured {
   name: string;
   unit: 'ms' | 'MiB';
@@ -31,13 +33,14 @@ async function main(): Promise<void> {
     await bench.baton('run', '--plan', trivial, '--id', 'ended', ...submit);
     await bench.baton('run', '--plan', waiting, '--id', 'running', '--detach', ...submit);
     const server = bench.running('server');
-    const [runs, ended, running, list, starts, fresh]: number[][] = [[], [], [], [], [], []];
+    const [runs, ended, running, list, starts, fresh, plain]: number[][] = [[], [], [], [], [], [], []];
     for (let round = 0; round < rounds; round += 1) {
       runs?.push((await bench.baton('run', '--plan', trivial, ...submit)).ms);
       ended?.push((await bench.baton('status', 'ended', '--json')).ms);
       running?.push((await bench.baton('status', 'running', '--json')).ms);
       list?.push((await bench.baton('list', '--json')).ms);
-      const worker = await startWorker(bench, server.address);
+      const worker = await startWorker(bench, server.address, join(ROOT, 'dist', 'worker.js'));
+      plain?.push((await startWorker(bench, server.address, PLAIN_WORKER)).ms);
       starts?.push(worker.ms);
       fresh?.push(worker.mebibytes);
     }
@@ -49,6 +52,7 @@ async function main(): Promise<void> {
       { name: '`status` of a running request', unit: 'ms', values: running ?? [], most: 700 },
       { name: '`list`', unit: 'ms', values: list ?? [], most: null },
       { name: 'start of a worker until it polls', unit: 'ms', values: starts ?? [], most: 1000 },
+      { name: "the same of a plain worker of Temporal's SDK", unit: 'ms', values: plain ?? [], most: null },
       { name: 'memory of a worker that has just started', unit: 'MiB', values: fresh ?? [], most: 350 },
       { name: `memory of the worker after these runs`, unit: 'MiB', values: atRest, most: 350 },
     ]);
@@ -64,14 +68,11 @@ function planOf(bench: Bench, name: string, command: string[]): string {
 }
 
 /** A worker beside the pair's, started as the supervisor starts one; measured and ended again. */
-async function startWorker(bench: Bench, address: string): Promise<{ ms: number; mebibytes: number }> {
+async function startWorker(bench: Bench, address: string, entry: string): Promise<{ ms: number; mebibytes: number }> {
   const began = performance.now();
   // Another host's name, so that it takes no task of the pair's.
   const env = { ...bench.env, TEMPORAL_ADDRESS: address, BATON_HOST: 'bench' };
-  const worker = spawn(process.execPath, [join(ROOT, 'dist', 'worker.js')], {
-    env,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const worker = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'pipe', 'ignore'] });
   const exited = once(worker, 'exit');
   for await (const line of createInterface(worker.stdout)) {
     if (line !== 'BATON_WORKER_READY') continue;

@@ -102,27 +102,28 @@ async function lookByPs(): Promise<ProcessTable> {
 const uptimeMs = (): number => parseFloat(readSmall('/proc/uptime', 64)?.toString() ?? '0') * 1000;
 
 /** One walk over /proc; a process that vanishes meanwhile, or that another user owns, is left out or has no `key`. */
-export function readProc(): ProcessRow[] {
+export function readProc(root = '/proc'): ProcessRow[] {
   const rows: ProcessRow[] = [];
-  for (const name of readdirSync('/proc')) {
+  for (const name of readdirSync(root)) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || rows.length >= LIMITS.processRows) continue;
-    const row = parseStat(pid, readSmall(`/proc/${name}/stat`, 4096)?.toString('latin1') ?? '');
+    const row = parseStat(pid, readSmall(`${root}/${name}/stat`, 4096)?.toString('latin1') ?? '');
     if (!row) continue;
-    // Only the kernel's own threads are in no session; they have no environment.
-    if (row.session !== 0) row.key = markerOf(readSmall(`/proc/${name}/environ`, LIMITS.processEnvironBytes));
+    row.key = markerOf(readSmall(`${root}/${name}/environ`, LIMITS.processEnvironBytes));
     rows.push(row);
   }
   return rows;
 }
 
 const TICK_MS = 10;
+/** Flag of a thread of the kernel's own. Session 0 does not tell it: a container shows that for whoever was started from outside. */
+const KERNEL_THREAD = 0x00200000;
 
 function parseStat(pid: number, stat: string): ProcessRow | undefined {
   // The program's name stands in parentheses and may itself hold spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, parent, group, session] = fields;
-  if (!state || state === 'Z' || state === 'X') return undefined;
+  if (!state || state === 'Z' || state === 'X' || Number(fields[6]) & KERNEL_THREAD) return undefined;
   const started = Number(fields[19]) * TICK_MS;
   return { pid, parent: Number(parent), group: Number(group), session: Number(session), started, key: null };
 }

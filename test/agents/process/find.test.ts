@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findMembers, hasProc, MARKER, processTable, readProc, readPs } from '../../../src/agents/process/find.js';
@@ -86,6 +89,19 @@ describe.skipIf(!hasProc())('the process table', () => {
     start({ [`NOT_${MARKER}`]: key, OTHER: `${MARKER}=${key}` });
     await until(() => carriers(key).length >= 2, 'both are found');
     expect(carriers(key).sort()).toEqual(pids.sort());
+  });
+
+  it('has the marker of a process whose session was begun outside its container, and no threads of the kernel', () => {
+    const root = mkdtempSync(join(tmpdir(), 'baton-proc-'));
+    const put = (pid: number, flags: number, environ: string): void => {
+      mkdirSync(join(root, String(pid)));
+      writeFileSync(join(root, String(pid), 'stat'), `${pid} (a (b) c) S 1 0 0 0 -1 ${flags} ${'0 '.repeat(12)}500 0`);
+      writeFileSync(join(root, String(pid), 'environ'), environ);
+    };
+    put(40, 4194560, `A=1\0${MARKER}=mine\0`);
+    put(41, 0x00200000 | 64, '');
+    expect(readProc(root)).toEqual([{ pid: 40, parent: 1, group: 0, session: 0, started: 5000, key: 'mine' }]);
+    rmSync(root, { recursive: true });
   });
 
   it('leaves out what has ended but was not waited for', async () => {

@@ -1,0 +1,105 @@
+/**
+ * The composition root of the activities: reads this machine's settings and puts together what the activities need. The worker loads it
+ * while the SDK's thread of workflows starts on another processor.
+ */
+import { activityInfo } from '@temporalio/activity';
+import type { NativeConnection } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { Deps } from './activities/deps.js';
+import { createLauncher } from './agents/process/launcher.js';
+import { createReaper } from './agents/process/reaper.js';
+import { loadConfig, reloadConfig, type LoadedConfig } from './local/config.js';
+import { ensureHome } from './local/home.js';
+import { ensureKey, verify } from './local/key.js';
+import { registerAttributes } from './local/search-attributes.js';
+import { createArtifactStore } from './workspace/artifacts/store.js';
+import { createRequestFiles } from './workspace/artifacts/requests.js';
+
+export interface Surroundings {
+  connection: NativeConnection;
+  namespace: string;
+  home: string;
+  host: string;
+  log: Logger;
+}
+
+/** Performs the activity that is asked for, by its type: one of Baton's own, else a task. */
+export type Perform = (input: unknown) => Promise<unknown>;
+
+export interface Composition {
+  perform: Perform;
+  close(): Promise<void>;
+}
+
+const LEVELS = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' } as const;
+
+export function compose(surroundings: Surroundings): Composition {
+  const { home, log } = surroundings;
+  ensureHome(home);
+  const loaded = loadConfig({ home });
+  log.level = LEVELS[loaded.config.logLevel];
+  const reaper = createReaper({ onWarning: (message) => log.warn(message) });
+  const launcher = createLauncher();
+  const deps = createDeps(surroundings, { loaded, reaper, launcher });
+  const loading = loadActivities(deps);
+  return {
+    perform: async (input) => (await loading)(input),
+    close: async () => {
+      launcher.close();
+      await reaper.close();
+    },
+  };
+}
+
+/** Their code is as large as all else together; a worker polls before it has it. */
+async function loadActivities(deps: Deps): Promise<Perform> {
+  const { createActivities, createTaskActivity } = await import('./activities/index.js');
+  const own = new Map<string, unknown>(Object.entries(createActivities(deps)));
+  const task = createTaskActivity(deps) as Perform;
+  return (input) => ((own.get(activityInfo().activityType) ?? task) as Perform)(input);
+}
+
+interface Parts {
+  loaded: LoadedConfig;
+  reaper: Deps['reaper'];
+  launcher: Deps['launcher'];
+}
+
+function createDeps(surroundings: Surroundings, { loaded, reaper, launcher }: Parts): Deps {
+  const { connection, namespace, home, host, log } = surroundings;
+  const paths = ensureHome(home);
+  const key = ensureKey(home);
+  const lastGood = new Map<string, LoadedConfig>();
+  return {
+    host,
+    installation: home,
+    artifacts: createArtifactStore(paths.artifacts),
+    files: createRequestFiles(home),
+    // Read anew for each use; a file that cannot be used leaves the last good settings in force.
+    settings: (workspace) => {
+      const { loaded: fresh, problem } = reloadConfig(lastGood.get(workspace) ?? loaded, { home, workspace });
+      if (problem) log.warn({ workspace }, `baton.yaml: ${problem.message}; the last good settings stay`);
+      lastGood.set(workspace, fresh);
+      return fresh.config;
+    },
+    verify: (text, signature) => verify(key, text, signature),
+    attributes: once(() => registerAttributes(connection, namespace, log)),
+    reaper,
+    launcher,
+    // A copy: each look at a variable of `process.env` itself is a call to the system's library.
+    environment: { ...process.env },
+    log,
+  };
+}
+
+/** Asked for with every request, found out once; what failed is tried again at the next. */
+function once<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= find().catch((error: unknown) => {
+      found = undefined;
+      throw error;
+    });
+    return found;
+  };
+}
