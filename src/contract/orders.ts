@@ -60,4 +60,6 @@ export interface TaskBeat {
   percent: number;
   note: string;
   pid?: number;
+  /** An agent's own session, which a next attempt resumes. */
+  session?: string;
 }

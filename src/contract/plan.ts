@@ -1,3 +1,4 @@
+import type { Allocation } from './agent.js';
 import type { Json } from './json.js';
 import type { Priority } from './task.js';
 
@@ -60,6 +61,8 @@ export interface PlanTask extends TaskDraft {
   timeLimitMs: number;
   /** Length of the longest path below it, 0 for a root (DEC-3). */
   level: number;
+  /** Of a task of kind agent. */
+  allocation?: Allocation;
 }
 
 export const STRATEGIES = ['sequential', 'parallel', 'hierarchical', 'adaptive'] as const;

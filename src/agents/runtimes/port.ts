@@ -1,0 +1,48 @@
+import type { AgentDefinition } from '../../contract/agent.js';
+import type { TaskError, Usage } from '../../contract/task.js';
+import type { Launcher } from '../process/launcher.js';
+
+/** One attempt of an agent at a task. */
+export interface AgentRun {
+  agent: AgentDefinition;
+  /** What the agent is asked to do; goes by standard input. */
+  prompt: string;
+  /** Absolute; where the agent works. */
+  cwd: string;
+  /** The whole environment of the process, without the marker. */
+  env: Record<string, string>;
+  taskKey: string;
+  timeLimitMs: number;
+  /** The agent's own session of an earlier attempt, to be resumed. */
+  session?: string;
+}
+
+export interface AgentHooks {
+  /** Aborted with `cancel` where a person wants an end, with `shutdown` where the worker stops. */
+  signal: AbortSignal;
+  launcher?: Launcher;
+  /** As soon as the agent has told its session. */
+  onSession?(session: string): void;
+  /** A short line on what it does now (a tool call, a text). */
+  onActivity?(note: string): void;
+  onSpawn?(pid: number): void;
+}
+
+/** A tool call that the agent was not allowed. */
+export interface Denial {
+  tool: string;
+  input: string;
+}
+
+/** How the attempt ended. An exit code or the word success alone is never taken for `done`. */
+export type AgentEnd = {
+  session: string | null;
+  /** Of this attempt alone; null where the runtime does not tell. */
+  usage: Usage | null;
+  turns: number;
+  denials: Denial[];
+  /** The last output, redacted. */
+  tail: string;
+} & ({ kind: 'done'; text: string } | { kind: 'failed'; error: TaskError } | { kind: 'cancelled' });
+
+export type Runtime = (run: AgentRun, hooks: AgentHooks) => Promise<AgentEnd>;

@@ -1,0 +1,47 @@
+/** How an agent is run (EXE-1). */
+export const RUNTIMES = ['claude-code', 'command'] as const;
+export type RuntimeName = (typeof RUNTIMES)[number];
+
+/** Where an agent's file stands: Baton's own catalogue, the data folder of this machine, or the workspace. */
+export const AGENT_SOURCES = ['built-in', 'user', 'workspace'] as const;
+export type AgentSource = (typeof AGENT_SOURCES)[number];
+
+/** An agent as its Markdown file describes it (ALO-1). */
+export interface AgentDefinition {
+  v: 1;
+  name: string;
+  description: string;
+  /** Lower-case words; what the file names, or what its name and description speak of. */
+  capabilities: string[];
+  specialization: string;
+  runtime: RuntimeName;
+  /** The program of a `command` agent, which gets the prompt by standard input; empty for others. */
+  command: string[];
+  /** Tools it may use; for Claude Code what is passed as `--allowedTools`. Nothing else is allowed. */
+  tools: string[];
+  /** Tasks at once. */
+  maxLoad: number;
+  /** As the runtime names it; null leaves the choice to the runtime. */
+  model: string | null;
+  limits: { timeLimitMs?: number; maxTurns?: number };
+  /** The file's text below its front matter: what the agent is told of itself. */
+  prompt: string;
+  source: AgentSource;
+  /** Absolute, for people. */
+  path: string;
+}
+
+/** One agent as it was weighed for a task; a sum of its weighted parts (ALO-2). */
+export interface Candidate {
+  agent: string;
+  score: number;
+  parts: { capability: number; load: number; performance: number; specialization: number };
+  /** Why it could not be chosen; absent where it could. */
+  excluded?: string;
+}
+
+/** Which agent a task was given to, and why: all candidates, best first. Kept in the plan, so that an approval of the plan binds it. */
+export interface Allocation {
+  agent: AgentDefinition;
+  candidates: Candidate[];
+}
