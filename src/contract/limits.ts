@@ -48,6 +48,8 @@ export const LIMITS = {
   // Running
   parallelTasksDefault: 10,
   parallelTasksMax: 100,
+  /** Agents of one request that work at once: each begins with what the one before left on the request's branch. */
+  requestAgents: 1,
   /** Decisions of a request that are asked at once; further ones wait for these. */
   openDecisions: 100,
   /** Tasks of a plan that ask. */

@@ -25,6 +25,10 @@ export interface Index {
   counts: Record<TaskState, number>;
   /** Ranks of ready and queued tasks; entries of tasks that left those states are dropped when they come up. */
   ready: Heap;
+  /** The same of the tasks that are an agent's, of which fewer may run at once. */
+  readyAgents: Heap;
+  /** Tasks of agents that run. */
+  runningAgents: number;
   /** Decision tasks that are ready to be asked; they take no slot. */
   asks: number[];
   /** Tasks that became ready in this step. */
@@ -56,6 +60,8 @@ function emptyIndex(): Index {
     unmet: [],
     counts,
     ready: { items: [] },
+    readyAgents: { items: [] },
+    runningAgents: 0,
     asks: [],
     fresh: [],
     openDecisions: 0,
@@ -71,6 +77,7 @@ function reindex(engine: Engine): void {
     const status = taskState(state, task);
     index.status.push(status);
     index.counts[status] += 1;
+    if (status === 'running' && node.kind === 'agent') index.runningAgents += 1;
     index.since.push(historyOf(state, task).at(-1)?.at ?? state.acceptedAt ?? state.createdAt);
     index.unmet.push(node.dependencies.filter((dependency) => !isSatisfied(engine, dependency)).length);
     if (status === 'ready' || status === 'queued') enqueue(engine, task, node);
@@ -79,8 +86,10 @@ function reindex(engine: Engine): void {
 
 export function enqueue(engine: Engine, task: number, node: GraphNode): void {
   if (node.kind === 'decision') engine.index.asks.push(task);
-  else push(engine.index.ready, engine.graph.ranks[task] ?? 0);
+  else push(queueOf(engine, node), engine.graph.ranks[task] ?? 0);
 }
+
+const queueOf = ({ index }: Engine, node: GraphNode): Heap => (node.kind === 'agent' ? index.readyAgents : index.ready);
 
 /** Choices of a decision task that rule out what depends on it. */
 export const RULES_OUT: readonly string[] = ['reject', 'skip'];

@@ -26,6 +26,8 @@ export function move(engine: Engine, task: number, to: TaskState, at: number): v
   index.since[task] = Math.max(at, index.since[task] ?? at);
   index.counts[from] -= 1;
   index.counts[to] += 1;
+  if (engine.graph.nodes[task]?.kind === 'agent')
+    index.runningAgents += Number(to === 'running') - Number(from === 'running');
   index.status[task] = to;
 }
 

@@ -2,7 +2,7 @@ import { LIMITS } from '../contract/limits.js';
 import { raiseTaskDecision } from './decisions.js';
 import type { Engine } from './model.js';
 import type { Command } from './events.js';
-import { peek, pop } from './heap.js';
+import { peek, pop, type Heap } from './heap.js';
 import { conclude } from './outcome.js';
 import { attemptOf, detailOf, epochOf, move, skipDependants, statusOf } from './moves.js';
 
@@ -48,15 +48,22 @@ function mayStart(engine: Engine): boolean {
   return !state.decisions.some((decision) => decision.kind === 'plan' && decision.state === 'open');
 }
 
-/** Takes the first of the ready queue, passing over entries whose task has left it. */
+/** Takes the first of all that may start now. */
 function nextReady(engine: Engine): number | undefined {
   const { index, graph } = engine;
-  for (let rank = peek(index.ready); rank !== undefined; rank = peek(index.ready)) {
-    pop(index.ready);
-    const task = graph.byRank[rank];
-    if (task === undefined) continue;
-    const status = statusOf(engine, task);
-    if (status === 'ready' || status === 'queued') return task;
+  const mayStartAgent = index.runningAgents < LIMITS.requestAgents;
+  const [rank, agentRank] = [first(engine, index.ready), mayStartAgent ? first(engine, index.readyAgents) : undefined];
+  const isAgent = agentRank !== undefined && (rank === undefined || agentRank < rank);
+  const taken = pop(isAgent ? index.readyAgents : index.ready);
+  return taken === undefined ? undefined : graph.byRank[taken];
+}
+
+/** Rank of a queue's first entry, once those whose task has left the queue are dropped. */
+function first(engine: Engine, queue: Heap): number | undefined {
+  for (let rank = peek(queue); rank !== undefined; rank = peek(queue)) {
+    const status = statusOf(engine, engine.graph.byRank[rank] ?? -1);
+    if (status === 'ready' || status === 'queued') return rank;
+    pop(queue);
   }
   return undefined;
 }

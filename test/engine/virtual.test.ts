@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { GraphNode } from '../../src/contract/plan.js';
 import { buildGraph } from '../../src/engine/graph.js';
 import { createClock, runVirtual } from '../../src/engine/virtual.js';
 import { listSchedule } from '../planning/list-schedule.js';
 import { seeded } from '../simulation/random.js';
 import { randomNodes } from '../simulation/world.js';
 import { node, question } from './fixtures.js';
+
+const withoutAgents = (item: GraphNode): GraphNode => (item.kind === 'agent' ? { ...item, kind: 'skill' } : item);
 
 test('a chain takes the sum and a fan takes the rounds that its width allows', () => {
   expect(runVirtual(buildGraph('d', [node('a'), node('b', [0]), node('c', [1])]), 10).makespanMs).toBe(3000);
@@ -28,17 +31,26 @@ test('a question takes no time', () => {
 test('no run beats the lower bound, and none is worse than one task after the other, and it is what list scheduling gives', () => {
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 1, max: 8 }), (seed, width) => {
-      const graph = buildGraph('d', randomNodes(seeded(seed)));
+      // Agents of a request take turns, which the yardstick knows nothing of.
+      const skillsOnly = seed % 2 === 0;
+      const nodes = randomNodes(seeded(seed));
+      const graph = buildGraph('d', skillsOnly ? nodes.map((item) => withoutAgents(item)) : nodes);
       const work = graph.nodes.reduce((sum, item) => sum + item.estimateMs, 0);
       const { makespanMs, startMs, endMs } = runVirtual(graph, width);
       const order = graph.nodes.map((_, task) => task);
       // Questions take no slot in the engine, so the yardstick is asked only where there are none.
-      if (graph.nodes.every((item) => item.kind !== 'decision'))
+      if (graph.nodes.every((item) => item.kind === 'skill'))
         expect({ makespanMs, startMs, endMs }).toEqual(listSchedule(graph.nodes, order, width));
       expect(makespanMs).toBeGreaterThanOrEqual(Math.max(...graph.tails, work / width) - 1e-6);
       expect(makespanMs).toBeLessThanOrEqual(work);
     }),
   );
+});
+
+test('agents of one request take turns', () => {
+  const agents = [0, 1, 2].map((n) => ({ ...node(`a${n}`), kind: 'agent' as const }));
+  const run = runVirtual(buildGraph('d', [...agents, node('s1'), node('s2')]), 10);
+  expect(run).toMatchObject({ makespanMs: 3000, startMs: [0, 1000, 2000, 0, 0] });
 });
 
 test('events of one moment come in the order in which they were added', () => {

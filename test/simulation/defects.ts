@@ -29,6 +29,10 @@ export const DEFECTS: Record<Invariant, StepFunction> = {
     return made;
   },
   capacity: withEvent((event) => (event.kind === 'planned' ? { ...event, maxParallel: event.maxParallel + 2 } : event)),
+  'one agent at a time': (engine, event) => {
+    engine.index.runningAgents = 0;
+    return step(engine, event);
+  },
   'no double dispatch': withStep((made) => ({
     ...made,
     commands: made.commands.flatMap((command): Command[] => (command.kind === 'run' ? [command, command] : [command])),

@@ -15,6 +15,7 @@ export interface Seen {
 export const INVARIANTS = [
   'dependency order',
   'capacity',
+  'one agent at a time',
   'no double dispatch',
   'every task ends',
   'the request finishes once',
@@ -64,6 +65,8 @@ export function createWatch(graph: Graph, maxParallel: number) {
     dispatched.add(key);
     running.add(task);
     if (running.size > maxParallel) broken('capacity', `${running.size} > ${maxParallel}`);
+    const agents = [...running].filter((other) => graph.nodes[other]?.kind === 'agent');
+    if (agents.length > 1) broken('one agent at a time', agents.join(', '));
     for (const dependency of graph.nodes[task]?.dependencies ?? []) {
       if (!satisfied(engine, dependency)) broken('dependency order', `${task} before ${dependency}`);
     }
@@ -75,8 +78,10 @@ export function createWatch(graph: Graph, maxParallel: number) {
     );
     if (started.length === 0) return;
     const last = Math.max(...started.map((task) => graph.ranks[task] ?? 0));
+    const agentRuns = [...running].some((task) => graph.nodes[task]?.kind === 'agent');
     graph.nodes.forEach((node, task) => {
-      const isQueued = node.kind !== 'decision' && ['ready', 'queued'].includes(status(engine, task));
+      const mayStart = node.kind === 'agent' ? !agentRuns : node.kind !== 'decision';
+      const isQueued = mayStart && ['ready', 'queued'].includes(status(engine, task));
       if (isQueued && (graph.ranks[task] ?? 0) < last)
         broken('longest path first', `${task} waits behind a shorter one`);
     });

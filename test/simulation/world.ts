@@ -29,7 +29,7 @@ export function randomNodes(random: Random): GraphNode[] {
     return {
       id: `t${position}`,
       title: `task ${position}`,
-      kind: isDecision ? 'decision' : 'skill',
+      kind: isDecision ? 'decision' : random.chance(0.25) ? 'agent' : 'skill',
       type: 'test',
       label: 'skill:test',
       agent: 'baton',
