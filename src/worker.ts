@@ -59,6 +59,9 @@ function installRuntime(log: Logger): void {
   Runtime.install({ logger, shutdownSignals: ['SIGTERM', 'SIGINT'] });
 }
 
+/** The SDK takes it, but only the type of its own complete options names it. Its default of 5 s is short on a busy machine. */
+const PATIENCE = { isolateExecutionTimeout: LIMITS.workerActivationMs };
+
 type Place = Required<Pick<WorkerOptions, 'connection' | 'namespace'>>;
 
 async function createWorkers(place: Place, host: string, perform: Perform): Promise<Worker[]> {
@@ -81,6 +84,7 @@ async function createWorkers(place: Place, host: string, perform: Perform): Prom
     maxCachedWorkflows: LIMITS.workerCachedWorkflows,
     stickyQueueScheduleToStartTimeout: LIMITS.stickyTimeoutMs,
     reuseV8Context: true,
+    ...PATIENCE,
   });
   const working = Worker.create({
     ...shared,

@@ -16,7 +16,12 @@ export async function askInPlace(place: Place, decision: DecisionView, live: Liv
     const choice = await select({ message: inert(decision.question), options, signal });
     if (signal.aborted) return live.line(`${decision.id} was answered elsewhere`);
     if (isCancel(choice)) return live.line(`${decision.id} stays open; answer it later with: baton decide`);
-    const answer = await decide(place, { decision: decision.id, choice, via: 'terminal' });
+    const answer = await decide(place, {
+      decision: decision.id,
+      choice,
+      digest: decision.subject.digest,
+      via: 'terminal',
+    });
     live.line(answer.message);
   } catch (error) {
     live.line(error instanceof Error ? error.message : String(error));

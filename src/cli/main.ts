@@ -111,8 +111,9 @@ program
   .argument('<choice>', 'one of its options')
   .description('answer a decision')
   .option('--comment <text>', 'why')
+  .option('--digest <digest>', 'count only if this is what is decided, as it was shown with the question')
   .option('--json', 'JSON on standard output')
-  .action(async (decision: string, choice: string, options: JsonOption & { comment?: string }) =>
+  .action(async (decision: string, choice: string, options: JsonOption & { comment?: string; digest?: string }) =>
     (await import('./commands/decide.js')).decide(decision, choice, options),
   );
 

@@ -15,7 +15,14 @@ export interface MessageAnswer {
 /** Answers a decision by its global id. The same answer again is told that it was given before; another one is refused. */
 export async function decide(
   place: Place,
-  answer: { decision: string; choice: string; comment?: string | undefined; via: Via },
+  answer: {
+    decision: string;
+    choice: string;
+    comment?: string | undefined;
+    /** What the question was about where it was shown: the answer counts for that only. */
+    digest?: string | undefined;
+    via: Via;
+  },
 ): Promise<MessageAnswer> {
   const { request, local } = splitGlobalId(answer.decision);
   if (local === undefined) {
@@ -23,10 +30,10 @@ export async function decide(
       hint: 'list the open ones with: baton decisions',
     });
   }
-  const { choice, comment, via } = answer;
-  const input = { decisionId: local, choice, ...(comment === undefined ? {} : { comment }), by: userName(), via };
+  const { decision: _, ...given } = answer;
+  const input = { decisionId: local, ...given, by: userName() };
   const updateId = `${local}:${createHash('sha256')
-    .update(JSON.stringify([choice, comment ?? '']))
+    .update(JSON.stringify([answer.choice, answer.comment ?? '', answer.digest ?? '']))
     .digest('hex')
     .slice(0, 32)}`;
   return send(place, { request, name: 'decide', input, updateId });

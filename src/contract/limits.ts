@@ -67,6 +67,8 @@ export const LIMITS = {
   noteEntries: 20,
   decisionDefaultDeadlineMs: 10 * 60 * 1000,
   commentChars: 4096,
+  /** How much of a subject's digest is shown; no less may stand for it in an answer. */
+  shownDigestChars: 12,
 
   // Processes
   outputBytes: 8 * 1024 * 1024,
@@ -169,6 +171,8 @@ export const LIMITS = {
   workerLightActivities: 100,
   workerWorkflowTasks: 40,
   workerCachedWorkflows: 200,
+  /** Computing of a workflow at a stretch, such as taking up thousands of messages. Temporal gives a workflow task 10 s in all. */
+  workerActivationMs: 9000,
 
   // This machine
   configBytes: 256 * 1024,

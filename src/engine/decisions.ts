@@ -88,13 +88,13 @@ export function objectionTo(engine: Engine, { decision: id, choice, digest }: An
     const open = known.length > 0 ? `open: ${known.map((candidate) => candidate.id).join(', ')}` : 'none is open';
     return { kind: 'refused', code: 'unknown_id', message: `no decision ${id}; ${open}` };
   }
+  const refused = (message: string): Reply => ({ kind: 'refused', code: 'refused', message });
+  if (digest !== undefined && !isDigestOf(decision, digest)) {
+    return refused(`${decision.id} asks about something else by now; look at it again`);
+  }
   if (!decision.options.includes(choice)) {
     const message = `choice: ${choice} is not offered; one of ${decision.options.join(', ')}`;
     return { kind: 'refused', code: 'bad_input', message };
-  }
-  const refused = (message: string): Reply => ({ kind: 'refused', code: 'refused', message });
-  if (digest !== undefined && digest !== decision.subject.digest) {
-    return refused(`${decision.id} asks about something else by now; look at it again`);
   }
   if (decision.answer) {
     const { choice: given, by: who, via: how } = decision.answer;
@@ -138,6 +138,10 @@ export function withdraw(engine: Engine, at: number, commands: Command[], task?:
     close(engine, decision.id, at, commands);
   }
 }
+
+/** The command that was shown with the question holds only the beginning of its digest. */
+const isDigestOf = ({ subject }: Decision, digest: string): boolean =>
+  subject.digest === digest || (digest.length >= LIMITS.shownDigestChars && subject.digest.startsWith(digest));
 
 /** Ids count from d1 in the order of raising. */
 function decisionOf(engine: Engine, id: string): Decision | undefined {

@@ -94,7 +94,7 @@ function decisionSection(request: string, decision: Decision): string {
   const commands = first.slice(0, OPTIONS_WITH_COMMANDS).flatMap((choice) => {
     const answer = { request, decision: id, choice };
     // In one line it would run out of the panel, which scrolls without showing so.
-    return [decideCommand(answer), signalCommand(answer, CONTINUED)];
+    return [decideCommand({ ...answer, digest: subject.digest }), signalCommand(answer, CONTINUED)];
   });
   const due =
     deadline === null

@@ -1,3 +1,4 @@
+import { LIMITS } from '../contract/limits.js';
 import { globalId } from '../contract/names.js';
 import { inert } from './inert.js';
 
@@ -23,11 +24,21 @@ function hexBytes(character: string): string {
     .toLowerCase();
 }
 
-/** The command of Baton's own command line that gives this answer. `decision` is the id in its request, e.g. `d1`. */
-export function decideCommand(answer: { request: string; decision: string; choice: string }): string {
+/**
+ * The command of Baton's own command line that gives this answer. `decision` is the id in its request, e.g. `d1`; `digest` that of its subject,
+ * for which alone the answer shall count.
+ */
+export function decideCommand(answer: {
+  request: string;
+  decision: string;
+  choice: string;
+  digest?: string | undefined;
+}): string {
   const words = [globalId(answer.request, answer.decision), answer.choice];
-  const separator = words.some((word) => word.startsWith('-')) ? '-- ' : '';
-  return `baton decide ${separator}${words.map(shellQuote).join(' ')}`;
+  const only = answer.digest ? ['--digest', answer.digest.slice(0, LIMITS.shownDigestChars)] : [];
+  const needsSeparator = words.some((word) => word.startsWith('-'));
+  const all = needsSeparator ? [...only, '--', ...words] : [...words, ...only];
+  return `baton decide ${all.map(shellQuote).join(' ')}`;
 }
 
 /** The command of Temporal's command line that gives this answer; `between` may break it into two lines. */

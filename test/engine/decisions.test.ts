@@ -66,6 +66,20 @@ test('an unknown decision, and an option that is not offered, are refused', () =
 test('an answer to something that has changed is refused', () => {
   const { post } = bench([node('ask', [], question())]);
   expect(post(answer('approve', { digest: 'another' })).reply).toMatchObject({ kind: 'refused', code: 'refused' });
+  expect(post(answer('maybe', { digest: 'another' })).reply).toMatchObject({ kind: 'refused', code: 'refused' });
+});
+
+test('an answer counts for the subject that it names, by its digest or the beginning that is shown of it', () => {
+  const tell = (length: number | undefined): string => {
+    const { post, engine } = bench([node('ask', [], question())]);
+    const digest = '0123456789abcdef#ask';
+    Object.assign(engine.state.decisions[0]!.subject, { digest });
+    return post(answer('approve', { digest: digest.slice(0, length) })).reply.kind;
+  };
+  expect(tell(undefined)).toBe('accepted');
+  expect(tell(LIMITS.shownDigestChars)).toBe('accepted');
+  expect(tell(LIMITS.shownDigestChars - 1)).toBe('refused');
+  expect(tell(0)).toBe('refused');
 });
 
 test('the deadline gives the choice that was agreed, and a later answer is late', () => {

@@ -48,11 +48,11 @@ describe('the details of a request', () => {
     expect(text).toContain('- **Decided is** the plan (`sha256-of-the-plan`)');
     expect(text).toContain('- **Options** `approve`, `reject`');
     expect(text).toContain('- **Deadline** none, it waits');
-    expect(text).toContain('\nbaton decide my-req/d1 approve\n');
+    expect(text).toContain('\nbaton decide my-req/d1 approve --digest sha256-of-th\n');
     expect(text).toContain(
       `\ntemporal workflow signal --workflow-id my-req \\\n  --name decide --input '{"decisionId":"d1","choice":"approve"}'\n`,
     );
-    expect(text).toContain('\nbaton decide my-req/d1 reject\n');
+    expect(text).toContain('\nbaton decide my-req/d1 reject --digest sha256-of-th\n');
   });
 
   it('hold no decision that is closed', () => {

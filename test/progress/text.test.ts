@@ -110,6 +110,12 @@ describe('the commands that answer a decision', () => {
     expect(decideCommand({ request: 'r', decision: 'd1', choice: '--all' })).toBe('baton decide -- r/d1 --all');
   });
 
+  it('hold what is decided, so that they answer nothing else', () => {
+    const answer = { request: 'r', decision: 'd1', choice: 'go', digest: '0123456789abcdef#task' };
+    expect(decideCommand(answer)).toBe('baton decide r/d1 go --digest 0123456789ab');
+    expect(decideCommand({ ...answer, choice: '--all' })).toBe('baton decide --digest 0123456789ab -- r/d1 --all');
+  });
+
   it('are one line of exact words whatever the id is', () => {
     const answer = { request: "a'; rm -rf / #\n`id`\x1b", decision: 'd1', choice: 'go on' };
     const script = `temporal() { printf '%s\\0' "$@"; }; ${signalCommand(answer)}`;

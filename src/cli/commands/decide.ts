@@ -7,11 +7,12 @@ import { decisionText } from '../render/tables.js';
 export async function decide(
   decision: string,
   choice: string,
-  options: { comment?: string; json?: boolean },
+  options: { comment?: string; digest?: string; json?: boolean },
 ): Promise<void> {
   const place = await openPlace({ start: true, onProgress: say });
   try {
-    const told = await answer(place, { decision, choice, comment: options.comment, via: 'command' });
+    const { comment, digest } = options;
+    const told = await answer(place, { decision, choice, comment, digest, via: 'command' });
     if (options.json) printJson(told);
     else print(told.message);
   } finally {

@@ -138,7 +138,7 @@ export function decisionText(decision: DecisionView, options: { now: number }): 
   const { request, local } = splitGlobalId(id);
   for (const choice of decision.options) {
     const mark = choice === recommended ? '  (recommended)' : '';
-    lines.push(`  ${decideCommand({ request, decision: local ?? '', choice })}${mark}`);
+    lines.push(`  ${decideCommand({ request, decision: local ?? '', choice, digest: subject.digest })}${mark}`);
   }
   return lines.join('\n');
 }

@@ -91,8 +91,8 @@ describe('the status of a request as text', () => {
         'my-req/d1  task  open',
         '  May q happen?',
         '  decided is: Title of q (sha256-of-the-plan#q)',
-        '  baton decide my-req/d1 approve',
-        '  baton decide my-req/d1 skip',
+        '  baton decide my-req/d1 approve --digest sha256-of-th',
+        '  baton decide my-req/d1 skip --digest sha256-of-th',
       ].join('\n'),
     );
   });
