@@ -8,6 +8,10 @@ const DEFAULTS = {
   taskTimeLimit: ({ taskTimeLimitMs }) => duration(taskTimeLimitMs),
   killGrace: ({ killGraceMs }) => duration(killGraceMs),
   decisionDeadline: ({ decisionDeadlineMs }) => duration(decisionDeadlineMs),
+  decisionReminder: ({ decisionReminderMs }) => duration(decisionReminderMs),
+  decisionEscalation: ({ decisionEscalationMs }) => duration(decisionEscalationMs),
+  escalateTo: ({ escalateTo }) => `\`[${escalateTo.join(', ')}]\``,
+  decisionExpiry: ({ decisionExpiryMs }) => duration(decisionExpiryMs),
   idleStop: ({ idleStopMs }) => duration(idleStopMs),
   logLevel: ({ logLevel }) => `\`${logLevel}\``,
 };

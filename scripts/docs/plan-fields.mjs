@@ -48,9 +48,10 @@ const TASK = {
 const DECISION = {
   question: 'What is asked.',
   options: 'The choices. Default `[approve, reject]`. `reject` and `skip` rule out what depends on the task.',
-  deadline: 'How long it waits. Without one it waits for ever.',
+  deadline:
+    'How long it waits. Without one as long as `decisionExpiry` of `baton.yaml` says (30 days), or, where no choice counts then, for ever.',
   otherwise:
-    'The choice at the deadline; without it, the one of `reject` and `skip` that is offered, else the last option.',
+    'The choice at the deadline; without it, the one of `reject` and `skip` that is offered. Needed with a deadline where neither is.',
 };
 
 function later() {

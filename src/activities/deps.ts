@@ -32,4 +32,8 @@ export interface Settings {
   taskTimeLimitMs: number;
   killGraceMs: number;
   decisionDeadlineMs: number;
+  decisionReminderMs: number;
+  decisionEscalationMs: number;
+  escalateTo: readonly string[];
+  decisionExpiryMs: number;
 }

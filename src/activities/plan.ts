@@ -1,3 +1,4 @@
+import type { Patience } from '../contract/decision.js';
 import { canonicalJson } from '../contract/json.js';
 import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
@@ -11,7 +12,7 @@ import { planFor } from '../planning/patterns.js';
 import { toGraph } from '../planning/to-graph.js';
 import type { KeptAnalysis } from './analyze.js';
 import { approvalFor } from './approval.js';
-import type { Deps } from './deps.js';
+import type { Deps, Settings } from './deps.js';
 
 /** Makes the plan, keeps it under its digest, and says what of it must be approved before anything runs. */
 export async function plan(
@@ -48,8 +49,16 @@ export async function plan(
     approval: approvalFor({ plan: made, digest, isUsers, isTrusted, needsApproval, allowShell: settings.allowShell }),
     yes: isTrusted && checked.yes === true,
     by: 'user',
+    patience: patienceOf(settings),
   };
 }
+
+const patienceOf = (settings: Settings): Patience => ({
+  remindAfterMs: settings.decisionReminderMs,
+  escalateAfterMs: settings.decisionEscalationMs,
+  expireAfterMs: settings.decisionExpiryMs,
+  escalateTo: [...settings.escalateTo],
+});
 
 async function draftFor(
   deps: Deps,

@@ -22,8 +22,11 @@ export interface Decision {
   criticality: number;
   urgency: 'low' | 'normal' | 'high';
   raisedAt: number;
+  /** When it was brought to mind once more, and when it was made urgent; absent where that has not happened. */
+  remindedAt?: number;
+  escalatedAt?: number;
   deadline: number | null;
-  /** The choice that counts at the deadline. */
+  /** The choice that counts at the deadline; null exactly where there is no deadline. */
   onDeadline: string | null;
   who: string[];
   context: Record<string, string>;
@@ -33,6 +36,16 @@ export interface Decision {
   task?: string;
   /** Answers that were refused, newest last, bounded. */
   refused?: { choice: string; by: string; via: Via; at: number; why: string }[];
+}
+
+/** What happens to a decision that nobody answers. Times count from its raising; what would come after its deadline does not come. */
+export interface Patience {
+  remindAfterMs: number;
+  escalateAfterMs: number;
+  /** Deadline of a decision that states none, where it offers a choice that is safe to take for nobody. */
+  expireAfterMs: number;
+  /** Whom an escalation adds to `who`. */
+  escalateTo: string[];
 }
 
 export interface Answer {

@@ -66,6 +66,13 @@ export const LIMITS = {
   /** Malformed or unknown messages kept to be shown. */
   noteEntries: 20,
   decisionDefaultDeadlineMs: 10 * 60 * 1000,
+  /** From the raising of a decision until it is brought to mind again, is made urgent, and, where it states no deadline, has one. */
+  decisionReminderMs: 24 * 60 * 60 * 1000,
+  decisionEscalationMs: 3 * 24 * 60 * 60 * 1000,
+  decisionExpiryMs: 30 * 24 * 60 * 60 * 1000,
+  /** The most that each of them can be set to. */
+  decisionWaitMaxMs: 365 * 24 * 60 * 60 * 1000,
+  escalateTo: 20,
   commentChars: 4096,
   /** How much of a subject's digest is shown; no less may stand for it in an answer. */
   shownDigestChars: 12,

@@ -1,3 +1,4 @@
+import type { Patience } from './decision.js';
 import type { Json } from './json.js';
 import type { SearchAttributeName } from './names.js';
 import type { GraphNode, OnFailure } from './plan.js';
@@ -37,6 +38,8 @@ export interface PlanHead {
   /** The user's standing "approve", where the request came through Baton's own client. */
   yes: boolean;
   by: string;
+  /** The settings for decisions in force when the plan was made; they hold for this request. */
+  patience: Patience;
 }
 
 /** A piece of a plan's graph, at most LIMITS.graphPieceBytes of JSON. */

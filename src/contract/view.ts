@@ -24,8 +24,13 @@ export interface TaskView {
 }
 
 /** A decision as scripts read it: the record with ISO times and its id global. */
-export type DecisionView = Omit<Decision, 'raisedAt' | 'deadline' | 'answer' | 'refused'> & {
+export type DecisionView = Omit<
+  Decision,
+  'raisedAt' | 'remindedAt' | 'escalatedAt' | 'deadline' | 'answer' | 'refused'
+> & {
   raisedAt: string;
+  remindedAt: string | null;
+  escalatedAt: string | null;
   deadline: string | null;
   answer: { choice: string; comment: string; by: string; via: string; at: string } | null;
   refused?: { choice: string; by: string; via: string; at: string; why: string }[];

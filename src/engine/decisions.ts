@@ -4,14 +4,12 @@ import { RULES_OUT, type Engine } from './model.js';
 import type { Approval, Command, EngineEvent, Reply } from './events.js';
 import { fire } from './phases.js';
 import { detailOf, move, satisfy, skipDependants, statusOf } from './moves.js';
-import { dropTimer, setTimer } from './timers.js';
+import { awaitNext, awaitNothing, deadlineOf } from './waiting.js';
 
 /** Over this criticality a person always decides; no `--yes` and no rule does. */
 const CRITICALITY_OF_PERSONS = 0.8;
 
-type Draft = Omit<Decision, 'v' | 'id' | 'raisedAt' | 'deadline' | 'state' | 'answer' | 'who' | 'urgency'> & {
-  deadlineMs?: number;
-};
+type Draft = Omit<Decision, 'v' | 'id' | 'raisedAt' | 'state' | 'answer' | 'who' | 'urgency'>;
 
 /** Opens the question that a decision task asks; the task waits for it. */
 export function raiseTaskDecision(engine: Engine, task: number, at: number, commands: Command[]): void {
@@ -27,25 +25,25 @@ export function raiseTaskDecision(engine: Engine, task: number, at: number, comm
     subject: { digest: `${engine.graph.digest}#${node.id}`, summary: node.title },
     risk: node.risk,
     criticality: node.criticality,
-    onDeadline: asked.otherwise ?? null,
+    ...deadlineOf(engine, asked, at),
     context: {},
     task: node.id,
-    ...(asked.deadlineMs === undefined ? {} : { deadlineMs: asked.deadlineMs }),
   };
   raise(engine, draft, at, commands);
 }
 
 /** Opens the question whether the plan may run at all. */
 export function raisePlanApproval(engine: Engine, approval: Approval, at: number, commands: Command[]): void {
+  const options = ['approve', 'reject'];
   const draft: Draft = {
     kind: 'plan',
     question: approval.question,
-    options: ['approve', 'reject'],
+    options,
     recommended: null,
     subject: { digest: approval.digest, summary: approval.summary },
     risk: approval.risk,
     criticality: approval.criticality,
-    onDeadline: null,
+    ...deadlineOf(engine, { options }, at),
     context: approval.context,
   };
   raise(engine, draft, at, commands);
@@ -53,20 +51,18 @@ export function raisePlanApproval(engine: Engine, approval: Approval, at: number
 
 function raise(engine: Engine, draft: Draft, at: number, commands: Command[]): void {
   const { state } = engine;
-  const { deadlineMs, ...rest } = draft;
   const id = `d${state.decisions.length + 1}`;
-  const deadline = deadlineMs === undefined ? null : at + deadlineMs;
-  state.decisions.push({
-    ...rest,
+  const decision: Decision = {
+    ...draft,
     v: 1,
     id,
     urgency: draft.criticality > CRITICALITY_OF_PERSONS ? 'high' : 'normal',
     raisedAt: at,
-    deadline,
     who: ['anyone who can reach this request'],
     state: 'open',
     answer: null,
-  });
+  };
+  state.decisions.push(decision);
   engine.index.openDecisions += 1;
   if (state.phase === 'MONITORING') fire(state, 'escalate', { at, commands, data: { decision: id } });
   if (state.settings.yes && draft.criticality <= CRITICALITY_OF_PERSONS && draft.options.includes('approve')) {
@@ -74,8 +70,7 @@ function raise(engine: Engine, draft: Draft, at: number, commands: Command[]): v
     return;
   }
   commands.push({ kind: 'ask', decision: id });
-  if (deadlineMs === undefined) return;
-  setTimer(engine, { id: `decision:${id}`, at, ms: deadlineMs, summary: `deadline of decision ${id}` }, commands);
+  awaitNext(engine, decision, at, commands);
 }
 
 type Answering = Pick<EngineEvent & { kind: 'decide' }, 'decision' | 'choice' | 'digest'>;
@@ -122,11 +117,7 @@ export function decide(engine: Engine, event: EngineEvent & { kind: 'decide' }, 
 export function expire(engine: Engine, id: string, at: number, commands: Command[]): void {
   const decision = decisionOf(engine, id);
   if (decision?.state !== 'open') return;
-  const choice =
-    decision.onDeadline ??
-    decision.options.find((option) => RULES_OUT.includes(option)) ??
-    decision.options.at(-1) ??
-    '';
+  const choice = decision.onDeadline ?? '';
   settle(engine, id, { choice, comment: 'nobody answered in time', by: 'deadline', via: 'deadline', at }, commands);
 }
 
@@ -172,7 +163,7 @@ function settle(engine: Engine, id: string, answer: Answer, commands: Command[])
 function close(engine: Engine, id: string, at: number, commands: Command[]): void {
   const { state } = engine;
   engine.index.openDecisions -= 1;
-  dropTimer(engine, `decision:${id}`, commands);
+  awaitNothing(engine, id, commands);
   if (state.phase !== 'ESCALATING') return;
   fire(state, 'user_response', { at, commands, data: { decision: id } });
   fire(state, 'monitor', { at, commands });

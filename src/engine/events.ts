@@ -1,4 +1,4 @@
-import type { Via } from '../contract/decision.js';
+import type { Patience, Via } from '../contract/decision.js';
 import type { ErrorCode } from '../contract/errors.js';
 import type { Json } from '../contract/json.js';
 import type { OnFailure } from '../contract/plan.js';
@@ -21,6 +21,8 @@ export type EventBody =
       /** The user answers "approve" to what is asked, except over criticality .8. */
       yes: boolean;
       by: string;
+      /** Absent: what LIMITS say. */
+      patience?: Patience;
     }
   | { kind: 'task.ended'; task: number; epoch: number; attempt: number; result: TaskResult; random: number }
   | { kind: 'timer'; id: string }

@@ -7,10 +7,20 @@ import type { Command, EngineEvent, EventKind, Reply } from './events.js';
 import { fire } from './phases.js';
 import { release } from './moves.js';
 import { taskEnded, tryAgain } from './results.js';
+import { timerOf, type TimerKind } from './timers.js';
+import { escalate, remind } from './waiting.js';
 
 type Handler<K extends EventKind> = (engine: Engine, event: EngineEvent & { kind: K }, commands: Command[]) => Reply;
 
 const OK: Reply = { kind: 'accepted', message: '' };
+
+/** What each timer does when its time has come. */
+const DUE: Record<TimerKind, (engine: Engine, due: { subject: string; at: number }, commands: Command[]) => void> = {
+  reminder: remind,
+  escalation: escalate,
+  decision: (engine, { subject, at }, commands) => expire(engine, subject, at, commands),
+  retry: (engine, { subject, at }) => tryAgain(engine, Number(subject), at),
+};
 
 /** What each event does. Nothing is dispatched here: `step` does that after every event. */
 export const HANDLERS: { [K in EventKind]: Handler<K> } = {
@@ -28,9 +38,8 @@ export const HANDLERS: { [K in EventKind]: Handler<K> } = {
   timer: (engine, event, commands) => {
     if (engine.state.timers[event.id] === undefined) return { kind: 'unchanged', message: `${event.id} is not open` };
     delete engine.state.timers[event.id];
-    const [kind, subject = ''] = event.id.split(':');
-    if (kind === 'decision') expire(engine, subject, event.at, commands);
-    else tryAgain(engine, Number(subject), event.at);
+    const { kind, subject } = timerOf(event.id);
+    DUE[kind](engine, { subject, at: event.at }, commands);
     return OK;
   },
   decide,
@@ -81,6 +90,7 @@ function planned(engine: Engine, event: EngineEvent & { kind: 'planned' }, comma
     state.settings.onFailure = event.onFailure;
     state.settings.yes = event.yes;
     state.settings.by = event.by;
+    if (event.patience) state.patience = event.patience;
     state.acceptedAt = at;
     state.tasks = graph.nodes.map(() => []);
     state.details = {};

@@ -85,8 +85,7 @@ function failed(
     Object.assign(detailOf(engine, task), { failures, attempts: event.attempt });
     move(engine, task, 'waiting', at);
     const ms = retryDelay(failures, event.random);
-    const summary = `${engine.graph.nodes[task]?.id ?? ''}: before retry ${failures}`;
-    setTimer(engine, { id: `retry:${task}`, at, ms, summary }, commands);
+    setTimer(engine, { id: `retry:${task}`, at, ms }, commands);
     return;
   }
   move(engine, task, 'failed', at);

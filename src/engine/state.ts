@@ -1,6 +1,7 @@
-import type { Decision } from '../contract/decision.js';
+import type { Decision, Patience } from '../contract/decision.js';
 import type { ErrorCode } from '../contract/errors.js';
 import type { Json } from '../contract/json.js';
+import { LIMITS } from '../contract/limits.js';
 import type { Outcome, Phase, Trigger } from '../contract/phase.js';
 import type { OnFailure } from '../contract/plan.js';
 import type { Interaction } from '../contract/request.js';
@@ -34,6 +35,7 @@ export interface EngineState {
   /** Set by the first failure where the plan says `onFailure: stop`. */
   stopped: boolean;
   decisions: Decision[];
+  patience: Patience;
   /** Open timers by id, with the time they are due. */
   timers: Record<string, number>;
   /** Messages that could be neither understood nor refused. */
@@ -94,6 +96,13 @@ export interface Note {
   text: string;
 }
 
+const DEFAULT_PATIENCE: Patience = {
+  remindAfterMs: LIMITS.decisionReminderMs,
+  escalateAfterMs: LIMITS.decisionEscalationMs,
+  expireAfterMs: LIMITS.decisionExpiryMs,
+  escalateTo: [],
+};
+
 export function createState(options: { request: string; at: number; settings: Settings }): EngineState {
   return {
     v: 1,
@@ -113,6 +122,7 @@ export function createState(options: { request: string; at: number; settings: Se
     cancel: null,
     stopped: false,
     decisions: [],
+    patience: DEFAULT_PATIENCE,
     timers: {},
     notes: [],
     cost: { usd: 0, inputTokens: 0, outputTokens: 0 },

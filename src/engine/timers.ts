@@ -1,18 +1,33 @@
 import type { Engine } from './model.js';
 import type { Command } from './events.js';
 
-/** Starts a timer and keeps when it is due, so that a new run can take it up. Ids: `decision:<id>`, `retry:<position>`. */
-export function setTimer(
-  engine: Engine,
-  timer: { id: string; at: number; ms: number; summary: string },
-  commands: Command[],
-): void {
-  engine.state.timers[timer.id] = timer.at + timer.ms;
-  commands.push({ kind: 'timer', id: timer.id, ms: timer.ms, summary: timer.summary });
+/** `reminder`, `escalation` and `decision` (its deadline) name a decision; `retry` names the position of a task. */
+export const TIMER_KINDS = ['reminder', 'escalation', 'decision', 'retry'] as const;
+export type TimerKind = (typeof TIMER_KINDS)[number];
+
+/** Starts a timer, by the id `<kind>:<subject>`, and keeps when it is due, so that a new run can take it up. */
+export function setTimer(engine: Engine, timer: { id: string; at: number; ms: number }, commands: Command[]): void {
+  const ms = Math.max(0, timer.ms);
+  engine.state.timers[timer.id] = timer.at + ms;
+  commands.push({ kind: 'timer', id: timer.id, ms, summary: timerSummary(engine, timer.id) });
 }
 
 export function dropTimer(engine: Engine, id: string, commands: Command[]): void {
   if (engine.state.timers[id] === undefined) return;
   delete engine.state.timers[id];
   commands.push({ kind: 'untimer', id });
+}
+
+export function timerOf(id: string): { kind: TimerKind; subject: string } {
+  const [kind, subject = ''] = id.split(':');
+  return { kind: TIMER_KINDS.find((known) => known === kind) ?? 'retry', subject };
+}
+
+/** What a timer waits for, as Temporal's history shows it. */
+export function timerSummary(engine: Engine, id: string): string {
+  const { kind, subject } = timerOf(id);
+  if (kind === 'decision') return `deadline of ${subject}`;
+  if (kind !== 'retry') return `${kind} of ${subject}`;
+  const task = Number(subject);
+  return `${engine.graph.nodes[task]?.id ?? ''}: before retry ${engine.state.details[task]?.failures ?? 1}`;
 }

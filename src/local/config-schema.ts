@@ -45,7 +45,26 @@ export const configSchema = z
     decisionDeadline: duration(
       1000,
       LIMITS.taskTimeLimitMaxMs,
-      'How long a decision waits before its default counts. Counts only in BATON_HOME.',
+      "How long an analysis asks whether to run the project's own commands before it skips them. Counts only in BATON_HOME.",
+    ),
+    decisionReminder: duration(
+      1000,
+      LIMITS.decisionWaitMaxMs,
+      'How long a decision is open before it is brought to mind again. Counts only in BATON_HOME.',
+    ),
+    decisionEscalation: duration(
+      1000,
+      LIMITS.decisionWaitMaxMs,
+      'How long a decision is open before it becomes urgent. Counts only in BATON_HOME.',
+    ),
+    escalateTo: z
+      .array(z.string().min(1).max(LIMITS.choiceChars))
+      .max(LIMITS.escalateTo)
+      .describe('Names of people whom an urgent decision concerns as well; shown with it. Counts only in BATON_HOME.'),
+    decisionExpiry: duration(
+      1000,
+      LIMITS.decisionWaitMaxMs,
+      'Deadline of a decision that states none and can be rejected or skipped, or has a default. Counts only in BATON_HOME.',
     ),
     idleStop: duration(
       1000,

@@ -16,6 +16,10 @@ export interface Config {
   taskTimeLimitMs: number;
   killGraceMs: number;
   decisionDeadlineMs: number;
+  decisionReminderMs: number;
+  decisionEscalationMs: number;
+  escalateTo: readonly string[];
+  decisionExpiryMs: number;
   idleStopMs: number;
   logLevel: LogLevel;
 }
@@ -69,6 +73,10 @@ function withDefaults(file: ConfigFile): Config {
     taskTimeLimitMs: milliseconds(file.taskTimeLimit, LIMITS.taskTimeLimitMaxMs),
     killGraceMs: milliseconds(file.killGrace, LIMITS.killGraceMs),
     decisionDeadlineMs: milliseconds(file.decisionDeadline, LIMITS.decisionDefaultDeadlineMs),
+    decisionReminderMs: milliseconds(file.decisionReminder, LIMITS.decisionReminderMs),
+    decisionEscalationMs: milliseconds(file.decisionEscalation, LIMITS.decisionEscalationMs),
+    escalateTo: [...new Set(file.escalateTo ?? [])],
+    decisionExpiryMs: milliseconds(file.decisionExpiry, LIMITS.decisionExpiryMs),
     idleStopMs: milliseconds(file.idleStop, LIMITS.idleStopMs),
     logLevel: file.logLevel ?? 'INFO',
   };

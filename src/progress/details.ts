@@ -107,11 +107,20 @@ function decisionSection(request: string, decision: Decision): string {
     `- **Options** ${options.map((option) => mdCode(option, { chars: LIMITS.choiceChars })).join(', ')}${recommended === null ? '' : `; recommended ${mdCode(recommended)}`}`,
     `- **Deadline** ${due}`,
     `- **Risk** ${decision.risk}, **criticality** ${decision.criticality}, **urgency** ${decision.urgency}`,
+    ...remindersOf(decision),
     ...Object.entries(decision.context)
       .slice(0, CONTEXT_ENTRIES)
       .map(([name, value]) => `- ${mdText(name, 60)}: ${mdText(value, 200)}`),
   ];
   return [...lines, '', mdFence(commands.join('\n'), 'sh')].join('\n');
+}
+
+function remindersOf({ remindedAt, escalatedAt }: Decision): string[] {
+  const parts = [
+    ...(remindedAt === undefined ? [] : [`**Reminded** ${isoTime(remindedAt)}`]),
+    ...(escalatedAt === undefined ? [] : [`**escalated** ${isoTime(escalatedAt)}`]),
+  ];
+  return parts.length > 0 ? [`- ${parts.join(', ')}`] : [];
 }
 
 const NOTES_SHOWN = 8;

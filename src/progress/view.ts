@@ -138,11 +138,13 @@ function noteOf(engine: Engine, task: number, queuePosition: number | undefined)
 
 /** A decision as scripts read it: id global, times ISO 8601 UTC. */
 export function decisionView(request: string, decision: Decision): DecisionView {
-  const { raisedAt, deadline, answer, refused, ...rest } = decision;
+  const { raisedAt, remindedAt, escalatedAt, deadline, answer, refused, ...rest } = decision;
   return {
     ...rest,
     id: globalId(request, decision.id),
     raisedAt: isoTime(raisedAt),
+    remindedAt: remindedAt === undefined ? null : isoTime(remindedAt),
+    escalatedAt: escalatedAt === undefined ? null : isoTime(escalatedAt),
     deadline: deadline === null ? null : isoTime(deadline),
     answer: answer && { ...answer, at: isoTime(answer.at) },
     ...(refused ? { refused: refused.map((entry) => ({ ...entry, at: isoTime(entry.at) })) } : {}),

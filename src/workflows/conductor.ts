@@ -8,6 +8,7 @@ import { open, type Engine } from '../engine/model.js';
 import type { EventBody, Reply } from '../engine/events.js';
 import { shortened } from '../engine/shorten.js';
 import { createState, type EngineState } from '../engine/state.js';
+import { timerSummary } from '../engine/timers.js';
 import { createFace, type Face } from './face.js';
 import { failureOf, internalFailure, isCancellation } from './failures.js';
 import { cancelledEarly, createPorts, isLong, readGraph, type Work } from './ports.js';
@@ -150,7 +151,12 @@ async function takeUp({ work, driver, ports, face, post }: TakeUp, onReady: () =
   work.base = { events, bytes };
   onReady();
   for (const [id, due] of Object.entries(state.timers)) {
-    ports.timer({ kind: 'timer', id, ms: Math.max(0, due - Date.now()), summary: `${id}, taken up` });
+    ports.timer({
+      kind: 'timer',
+      id,
+      ms: Math.max(0, due - Date.now()),
+      summary: `${timerSummary(driver.engine, id)}, taken up`,
+    });
   }
   post({ kind: 'wake' });
 }

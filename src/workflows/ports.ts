@@ -102,8 +102,8 @@ async function plan(shell: Shell): Promise<void> {
   const { input } = shell;
   const head = await light(shell, 'plan the tasks', (activities) => activities.plan({ request, input }));
   const graph = await readGraph(intakeOf(shell), head.digest, request);
-  const { maxParallel, onFailure, approval, yes, by } = head;
-  shell.post({ kind: 'planned', graph, maxParallel, onFailure, approval, yes, by });
+  const { maxParallel, onFailure, approval, yes, by, patience } = head;
+  shell.post({ kind: 'planned', graph, maxParallel, onFailure, approval, yes, by, patience });
 }
 
 /** Reads the graph of a plan in pieces, since one payload may not hold it. */

@@ -1,3 +1,4 @@
+import type { Patience } from '../../src/contract/decision.js';
 import type { GraphNode } from '../../src/contract/plan.js';
 import type { TaskResult } from '../../src/contract/task.js';
 import { step } from '../../src/engine/engine.js';
@@ -54,7 +55,13 @@ export const failed: TaskResult = {
 /** An engine that has accepted a plan, with short ways to make things happen to it. */
 export function bench(
   nodes: GraphNode[],
-  options: { maxParallel?: number; onFailure?: 'continue' | 'stop'; yes?: boolean; approval?: Approval } = {},
+  options: {
+    maxParallel?: number;
+    onFailure?: 'continue' | 'stop';
+    yes?: boolean;
+    approval?: Approval;
+    patience?: Patience;
+  } = {},
 ): Bench {
   let at = 1_000_000;
   const graph = buildGraph('digest', nodes);
@@ -76,7 +83,8 @@ export function bench(
   post({ kind: 'start' });
   post({ kind: 'analyzed', data: { intent: 'analyze' } });
   const { maxParallel = 10, onFailure = 'continue', yes = false, approval = null } = options;
-  post({ kind: 'planned', graph, maxParallel, onFailure, approval, yes, by: 'ann' });
+  const { patience } = options;
+  post({ kind: 'planned', graph, maxParallel, onFailure, approval, yes, by: 'ann', ...(patience ? { patience } : {}) });
   return {
     engine,
     post,

@@ -41,6 +41,10 @@ describe('baton.yaml', () => {
         taskTimeLimitMs: LIMITS.taskTimeLimitMaxMs,
         killGraceMs: LIMITS.killGraceMs,
         decisionDeadlineMs: LIMITS.decisionDefaultDeadlineMs,
+        decisionReminderMs: LIMITS.decisionReminderMs,
+        decisionEscalationMs: LIMITS.decisionEscalationMs,
+        escalateTo: [],
+        decisionExpiryMs: LIMITS.decisionExpiryMs,
         idleStopMs: LIMITS.idleStopMs,
         logLevel: 'INFO',
       });
@@ -50,7 +54,8 @@ describe('baton.yaml', () => {
   it('of the data folder has the full say', () => {
     const text =
       'allowShell: true\nenvironment: [NPM_TOKEN, NPM_TOKEN]\nmaxParallel: 4\nkillGrace: 3s\n' +
-      'taskTimeLimit: 2h\ndecisionDeadline: 1d\nidleStop: 30m\nlogLevel: DEBUG\n';
+      'taskTimeLimit: 2h\ndecisionDeadline: 1d\nidleStop: 30m\nlogLevel: DEBUG\n' +
+      'decisionReminder: 2h\ndecisionEscalation: 5h\nescalateTo: [ann, bob, ann]\ndecisionExpiry: 60d\n';
     const at = places(text);
     const { config, sources } = loadConfig(at);
     expect(config).toEqual({
@@ -60,6 +65,10 @@ describe('baton.yaml', () => {
       taskTimeLimitMs: 7_200_000,
       killGraceMs: 3000,
       decisionDeadlineMs: 86_400_000,
+      decisionReminderMs: 7_200_000,
+      decisionEscalationMs: 18_000_000,
+      escalateTo: ['ann', 'bob'],
+      decisionExpiryMs: 60 * 86_400_000,
       idleStopMs: 1_800_000,
       logLevel: 'DEBUG',
     });
@@ -83,6 +92,8 @@ describe('baton.yaml', () => {
     'idleStop: 1h',
     'logLevel: ERROR',
     'decisionDeadline: 1m',
+    'decisionExpiry: 1m',
+    'escalateTo: [mallory]',
   ])('of a workspace with %s is refused with the place where that counts', (line) => {
     const { code, path, message } = problemOf(() => loadConfig(places('', `# first\n${line}\n`)));
     expect({ code, path }).toEqual({ code: 'bad_input', path: 'baton.yaml:2:1' });
@@ -98,6 +109,8 @@ describe('an error in baton.yaml', () => {
     ['taskTimeLimit: 90\n', 'baton.yaml:1:16 taskTimeLimit: '],
     ['taskTimeLimit: 90 minutes\n', 'baton.yaml:1:16 taskTimeLimit: expected a number with ms'],
     ['taskTimeLimit: 400d\n', 'baton.yaml:1:16 taskTimeLimit: expected a duration from'],
+    ['decisionExpiry: 366d\n', 'baton.yaml:1:17 decisionExpiry: expected a duration from'],
+    ['escalateTo: ann\n', 'baton.yaml:1:13 escalateTo: '],
     ['maxParallel: 0\n', 'baton.yaml:1:14 maxParallel: '],
     ['maxParallel: .nan\n', 'baton.yaml:1:14 maxParallel: '],
     ['maxParallel: 1\nmaxParallel: 2\n', 'baton.yaml:2:1 Map keys must be unique'],

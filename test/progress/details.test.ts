@@ -47,12 +47,24 @@ describe('the details of a request', () => {
     expect(text).toContain('**d1** (plan): Run it?');
     expect(text).toContain('- **Decided is** the plan (`sha256-of-the-plan`)');
     expect(text).toContain('- **Options** `approve`, `reject`');
-    expect(text).toContain('- **Deadline** none, it waits');
+    expect(text).toContain('- **Deadline** 2026-02-04T00:00:00.000Z, then `reject`');
     expect(text).toContain('\nbaton decide my-req/d1 approve --digest sha256-of-th\n');
     expect(text).toContain(
       `\ntemporal workflow signal --workflow-id my-req \\\n  --name decide --input '{"decisionId":"d1","choice":"approve"}'\n`,
     );
     expect(text).toContain('\nbaton decide my-req/d1 reject --digest sha256-of-th\n');
+  });
+
+  it('say since when a decision has been brought to mind and urgent, and that one without a safe choice waits', () => {
+    const { engine, post } = begin([question('q', { decision: { question: '?', options: ['a', 'b'] } })]);
+    expect(details(engine, 5)).not.toContain('Reminded');
+    post({ kind: 'timer', id: 'reminder:d1' }, LIMITS.decisionReminderMs);
+    expect(details(engine, 5)).toContain('- **Reminded** 2026-01-06T00:00:00.000Z\n');
+    post({ kind: 'timer', id: 'escalation:d1' }, LIMITS.decisionEscalationMs);
+    const text = details(engine, 5);
+    expect(text).toContain('- **Reminded** 2026-01-06T00:00:00.000Z, **escalated** 2026-01-08T00:00:00.000Z\n');
+    expect(text).toContain('**urgency** high');
+    expect(text).toContain('- **Deadline** none, it waits');
   });
 
   it('hold no decision that is closed', () => {

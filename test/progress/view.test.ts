@@ -132,14 +132,17 @@ describe('a page of tasks', () => {
 describe('a decision as scripts read it', () => {
   it('has a global id and ISO times', () => {
     const { engine, post } = begin([
-      question('q', { decision: { question: '?', options: ['a', 'b'], deadlineMs: 60_000 } }),
+      question('q', { decision: { question: '?', options: ['a', 'b'], deadlineMs: 60_000, otherwise: 'b' } }),
     ]);
     post({ kind: 'decide', decision: 'd1', choice: 'zzz', comment: '', by: 'me', via: 'signal' }, 5);
     post({ kind: 'decide', decision: 'd1', choice: 'a', comment: 'yes', by: 'me', via: 'signal' }, 10);
     expect(decisionView('my-req', engine.state.decisions[0]!)).toMatchObject({
       id: 'my-req/d1',
       raisedAt: '2026-01-05T00:00:00.000Z',
+      remindedAt: null,
+      escalatedAt: null,
       deadline: '2026-01-05T00:01:00.000Z',
+      onDeadline: 'b',
       answer: { choice: 'a', comment: 'yes', by: 'me', via: 'signal', at: '2026-01-05T00:00:00.010Z' },
       refused: [{ choice: 'zzz', at: '2026-01-05T00:00:00.005Z' }],
     });

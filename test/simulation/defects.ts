@@ -15,6 +15,9 @@ const withStep =
   (engine, event) =>
     change(step(engine, event), engine, event);
 
+const decisionOfTimer = (engine: Engine, id: string) =>
+  engine.state.decisions.find((decision) => id === `reminder:${decision.id}` || id === `escalation:${decision.id}`);
+
 /** For each invariant an engine with one defect planted in it, which the invariant must catch. */
 export const DEFECTS: Record<Invariant, StepFunction> = {
   'dependency order': (engine, event) => {
@@ -65,6 +68,21 @@ export const DEFECTS: Record<Invariant, StepFunction> = {
     reversed.forEach((task, rank) => (ranks[task] = rank));
     return step(engine, { ...event, graph: { ...event.graph, byRank: reversed, ranks } });
   },
+  'reminder, escalation, deadline come in this order, each once': withStep((made, engine, event) => {
+    // What should remind escalates.
+    const decision = event.kind === 'timer' && decisionOfTimer(engine, event.id);
+    if (decision && event.id.startsWith('reminder:') && decision.remindedAt === event.at) {
+      decision.escalatedAt = decision.remindedAt;
+      delete decision.remindedAt;
+    }
+    return made;
+  }),
+  'an answer cancels what is left': withStep((made, engine, event) => {
+    // A timer that was cancelled goes off all the same.
+    const decision = event.kind === 'timer' && decisionOfTimer(engine, event.id);
+    if (decision && decision.state !== 'open' && event.id.startsWith('escalation:')) decision.urgency = 'low';
+    return made;
+  }),
   'honest outcome': withStep((made, engine) => {
     if (engine.state.outcome === 'partial') engine.state.outcome = 'complete';
     return made;

@@ -1,3 +1,4 @@
+import type { Decision, Patience } from '../../src/contract/decision.js';
 import { ENDED_STATES, type TaskState } from '../../src/contract/task.js';
 import type { Engine } from '../../src/engine/model.js';
 import type { Command, EngineEvent, Reply } from '../../src/engine/events.js';
@@ -24,11 +25,13 @@ export const INVARIANTS = [
   'legal transitions only',
   'longest path first',
   'honest outcome',
+  'reminder, escalation, deadline come in this order, each once',
+  'an answer cancels what is left',
 ] as const;
 export type Invariant = (typeof INVARIANTS)[number];
 
 /** Watches a run from outside with its own book-keeping, trusting nothing that the engine says of itself but its state. */
-export function createWatch(graph: Graph, maxParallel: number) {
+export function createWatch(graph: Graph, { maxParallel, patience }: { maxParallel: number; patience: Patience }) {
   const violations: string[] = [];
   const trace: string[] = [];
   const running = new Set<number>();
@@ -87,6 +90,40 @@ export function createWatch(graph: Graph, maxParallel: number) {
     });
   }
 
+  const asked = new Map<string, Decision>();
+
+  /** Compares each decision with what it was before the event. */
+  function checkDecisions({ engine }: Seen): void {
+    for (const decision of engine.state.decisions) {
+      const before = asked.get(decision.id);
+      const { remindedAt, escalatedAt, state } = decision;
+      const isNews = before?.remindedAt !== remindedAt || before?.escalatedAt !== escalatedAt;
+      if (before && before.state !== 'open' && (isNews || before.urgency !== decision.urgency))
+        broken('an answer cancels what is left', `${decision.id} changed after it was ${before.state}`);
+      const isOnce = ['remindedAt', 'escalatedAt'] as const;
+      if (isOnce.some((what) => before?.[what] !== undefined && before[what] !== decision[what]))
+        broken('reminder, escalation, deadline come in this order, each once', `${decision.id} came twice`);
+      if (isNews || before?.state !== state) checkMissing(decision);
+      asked.set(decision.id, { ...decision });
+    }
+  }
+
+  /** Whatever was due before the last thing that happened to a decision has happened, when it was due. */
+  function checkMissing({ id, raisedAt, deadline, remindedAt, escalatedAt, state, answer }: Decision): void {
+    const order = (detail: string): void =>
+      broken('reminder, escalation, deadline come in this order, each once', `${id}: ${detail}`);
+    const reminder = raisedAt + patience.remindAfterMs;
+    const escalation = raisedAt + patience.escalateAfterMs;
+    const end = Math.min(deadline ?? Infinity, answer?.at ?? Infinity);
+    if (remindedAt === undefined && reminder < Math.min(escalation, escalatedAt ?? end, end) && (escalatedAt || answer))
+      order('no reminder');
+    if (escalatedAt === undefined && escalation < end && answer) order('no escalation');
+    if (remindedAt !== undefined && remindedAt !== reminder) order(`reminder at ${remindedAt}, due at ${reminder}`);
+    if (escalatedAt !== undefined && escalatedAt !== escalation)
+      order(`escalation at ${escalatedAt}, due at ${escalation}`);
+    if (state === 'expired' && answer?.at !== deadline) order(`deadline at ${answer?.at}, due at ${deadline}`);
+  }
+
   return {
     violations,
     trace,
@@ -102,6 +139,7 @@ export function createWatch(graph: Graph, maxParallel: number) {
         for (const { task, epoch, attempt } of command.tasks) checkRun(seen, task, `${task}/${epoch}/${attempt}`);
       }
       checkOrder(seen);
+      checkDecisions(seen);
     },
     end(engine: Engine): void {
       graph.nodes.forEach((_, task) => {

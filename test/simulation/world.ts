@@ -1,3 +1,4 @@
+import type { Patience } from '../../src/contract/decision.js';
 import type { GraphNode, OnFailure } from '../../src/contract/plan.js';
 import type { TaskResult } from '../../src/contract/task.js';
 import { step as realStep } from '../../src/engine/engine.js';
@@ -41,12 +42,21 @@ export function randomNodes(random: Random): GraphNode[] {
       risk: 0,
       criticality: random.chance(0.2) ? 0.9 : 0.1,
       delivers: true,
-      ...(isDecision
-        ? { decision: { question: '?', options: ['approve', 'skip'], deadlineMs: 500, otherwise: 'skip' } }
-        : {}),
+      ...(isDecision ? { decision: { question: '?', options: ['approve', 'skip'], ...randomDeadline(random) } } : {}),
     };
   });
 }
+
+const randomDeadline = (random: Random): { deadlineMs?: number; otherwise?: string } =>
+  random.chance(0.3) ? {} : { deadlineMs: 1 + random.int(700), otherwise: 'skip' };
+
+/** Also in an order that makes no sense, and with an expiry before or after the answer that surely comes. */
+const randomPatience = (random: Random): Patience => ({
+  remindAfterMs: 1 + random.int(400),
+  escalateAfterMs: 1 + random.int(700),
+  expireAfterMs: 1 + random.int(1500),
+  escalateTo: ['boss'],
+});
 
 /**
  * One random run: a random graph, and a world that fails, delays, duplicates, crashes (the engine is thrown away and opened again from the
@@ -72,13 +82,15 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
   const yes = random.chance(0.3);
   const settings = { maxParallel: 1, onFailure, interaction: 'minimal' as const, yes: false, by: '' };
   let engine = open(createState({ request: 'sim', at: 0, settings }));
-  const watch = createWatch(graph, maxParallel);
+  const patience = randomPatience(random);
+  const watch = createWatch(graph, { maxParallel, patience });
   const later = (body: EventBody, ms: number): void => clock.add(clock.now + ms, { request: 'sim', at: 0, ...body });
   const open_ = new Map<string, { stop: () => void }>();
 
   const carryOut: { [K in Command['kind']]: (command: Command & { kind: K }) => void } = {
     analyze: () => later({ kind: 'analyzed', data: {} }, random.int(20)),
-    plan: () => later({ kind: 'planned', graph, maxParallel, onFailure, approval, yes, by: 'user' }, random.int(20)),
+    plan: () =>
+      later({ kind: 'planned', graph, maxParallel, onFailure, approval, yes, by: 'user', patience }, random.int(20)),
     run: ({ tasks }) => {
       for (const { task, epoch, attempt } of tasks) {
         const took = random.int(120);
@@ -139,8 +151,12 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
     const { commands, reply } = step(engine, event);
     watch.after({ engine, event, commands, reply });
     for (const command of commands) (carryOut[command.kind] as (command: Command) => void)(command);
-    if (random.chance(faults.crash))
+    if (random.chance(faults.crash)) {
       engine = open(JSON.parse(JSON.stringify(engine.state)) as EngineState, engine.graph);
+      // A new run takes the timers up; here the old ones go off as well.
+      for (const [id, due] of Object.entries(engine.state.timers))
+        later({ kind: 'timer', id }, Math.max(0, due - clock.now));
+    }
   }
   watch.end(engine);
   return { state: engine.state, graph, trace: watch.trace, violations: watch.violations };

@@ -131,6 +131,8 @@ export function decisionText(decision: DecisionView, options: { now: number }): 
     );
   }
   if (state !== 'open') return lines.join('\n');
+  for (const [what, at] of Object.entries({ reminded: decision.remindedAt, escalated: decision.escalatedAt }))
+    if (at) lines.push(`  ${what}: ${relativeTime(at, options.now)} (${inert(at)})`);
   if (deadline !== null) {
     const then = onDeadline === null ? '' : `, then ${inert(onDeadline)}`;
     lines.push(`  deadline: ${relativeTime(deadline, options.now)} (${inert(deadline)})${then}`);

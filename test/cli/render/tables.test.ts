@@ -91,6 +91,7 @@ describe('the status of a request as text', () => {
         'my-req/d1  task  open',
         '  May q happen?',
         '  decided is: Title of q (sha256-of-the-plan#q)',
+        '  deadline: in 29d 23h (2026-02-04T00:00:00.000Z), then skip',
         '  baton decide my-req/d1 approve --digest sha256-of-th',
         '  baton decide my-req/d1 skip --digest sha256-of-th',
       ].join('\n'),
@@ -99,6 +100,15 @@ describe('the status of a request as text', () => {
 });
 
 describe('a decision as text', () => {
+  it('tells since when it has been brought to mind and urgent', () => {
+    const { engine, post } = begin([question('q')]);
+    const text = (): string => decisionText(requestView(engine, { now: START }).decisions[0]!, { now: START + 86_460_000 });
+    expect(text()).not.toContain('reminded');
+    post({ kind: 'timer', id: 'reminder:d1' }, 86_400_000);
+    expect(text()).toContain('  reminded: 1m 00s ago (2026-01-06T00:00:00.000Z)\n');
+    expect(text()).not.toContain('escalated');
+  });
+
   it('tells the deadline while open, and how it ended afterwards', () => {
     const decision = { question: '?', options: ['go', 'skip'], deadlineMs: 60_000, otherwise: 'skip' };
     const { engine, post } = begin([question('q', { decision })]);
