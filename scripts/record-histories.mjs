@@ -123,6 +123,14 @@ const REQUESTS = {
       await handle.cancel();
     },
   },
+  'nobody-answers': {
+    config: 'decisionReminder: 1s\ndecisionEscalation: 2s\ndecisionExpiry: 3s\n',
+    raw: {
+      description: 'commands that nobody signed and nobody looks at',
+      workspace: WORKSPACE,
+      plan: { name: 'raw', tasks: [{ id: 'a', command: TRUE }] },
+    },
+  },
   'continue-as-new': {
     plan: asking({ deadline: '1h', otherwise: 'no' }),
     during: async (handle, client) => {
@@ -180,7 +188,8 @@ async function main() {
   const { address } = JSON.parse(readFileSync(join(ENVIRONMENT.BATON_HOME, 'run', 'server.json'), 'utf8'));
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
-  for (const [id, { plan, raw, during }] of Object.entries(REQUESTS)) {
+  for (const [id, { plan, raw, during, config = '' }] of Object.entries(REQUESTS)) {
+    writeFileSync(join(ENVIRONMENT.BATON_HOME, 'baton.yaml'), config);
     if (plan) await baton('run', '--plan', planFile(id, plan), '--workspace', WORKSPACE, '--id', id, '--detach');
     else await client.workflow.start('orchestrate', { workflowId: id, taskQueue: 'baton', args: [raw] });
     const handle = client.workflow.getHandle(id);

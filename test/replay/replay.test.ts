@@ -47,6 +47,7 @@ describe('kept histories', () => {
       'bad-input',
     ],
     'unknown-signal',
+    'nobody-answers',
   ];
   let errors: Record<string, Error | undefined> = {};
   beforeAll(async () => void (errors = await replay(all)));
@@ -68,6 +69,7 @@ describe('kept histories', () => {
     expect(types('cancel-by-temporal').at(-1)).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED');
     expect(types('retry')).toContain('EVENT_TYPE_TIMER_FIRED');
     expect(types('decision-by-deadline')).toContain('EVENT_TYPE_TIMER_FIRED');
+    expect(types('nobody-answers').filter((type) => type === 'EVENT_TYPE_TIMER_FIRED')).toHaveLength(3);
     expect(types('decision-by-update')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED');
     expect(types('unknown-signal').filter((type) => type.endsWith('SIGNALED'))).toHaveLength(3);
     expect(types('cancel')).toContain('EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED');
