@@ -29,8 +29,8 @@ export type DecisionView = Omit<
   'raisedAt' | 'remindedAt' | 'escalatedAt' | 'deadline' | 'answer' | 'refused'
 > & {
   raisedAt: string;
-  remindedAt: string | null;
-  escalatedAt: string | null;
+  remindedAt?: string;
+  escalatedAt?: string;
   deadline: string | null;
   answer: { choice: string; comment: string; by: string; via: string; at: string } | null;
   refused?: { choice: string; by: string; via: string; at: string; why: string }[];

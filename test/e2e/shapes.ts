@@ -38,6 +38,8 @@ const decision = z.strictObject({
   criticality: z.number(),
   urgency: z.enum(['low', 'normal', 'high']),
   raisedAt: time,
+  remindedAt: time.optional(),
+  escalatedAt: time.optional(),
   deadline: time.nullable(),
   onDeadline: z.string().nullable(),
   who: z.array(z.string()),

@@ -109,7 +109,7 @@ describe('a request that is started through Temporal', () => {
       'conclude: write the report',
     ]);
     const timers = events.filter((event) => event.timerStartedEventAttributes).map(summary);
-    expect(timers.sort()).toEqual(['deadline of decision d1', 'odd: before retry 1']);
+    expect(timers.sort()).toEqual(['deadline of d1', 'odd: before retry 1']);
 
     const { code, stdout } = await temporal(
       ...['workflow', 'list', '-o', 'json', '--query'],

@@ -139,8 +139,6 @@ describe('a decision as scripts read it', () => {
     expect(decisionView('my-req', engine.state.decisions[0]!)).toMatchObject({
       id: 'my-req/d1',
       raisedAt: '2026-01-05T00:00:00.000Z',
-      remindedAt: null,
-      escalatedAt: null,
       deadline: '2026-01-05T00:01:00.000Z',
       onDeadline: 'b',
       answer: { choice: 'a', comment: 'yes', by: 'me', via: 'signal', at: '2026-01-05T00:00:00.010Z' },

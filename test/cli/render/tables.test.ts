@@ -102,7 +102,8 @@ describe('the status of a request as text', () => {
 describe('a decision as text', () => {
   it('tells since when it has been brought to mind and urgent', () => {
     const { engine, post } = begin([question('q')]);
-    const text = (): string => decisionText(requestView(engine, { now: START }).decisions[0]!, { now: START + 86_460_000 });
+    const text = (): string =>
+      decisionText(requestView(engine, { now: START }).decisions[0]!, { now: START + 86_460_000 });
     expect(text()).not.toContain('reminded');
     post({ kind: 'timer', id: 'reminder:d1' }, 86_400_000);
     expect(text()).toContain('  reminded: 1m 00s ago (2026-01-06T00:00:00.000Z)\n');
