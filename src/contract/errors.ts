@@ -31,6 +31,22 @@ export const ERRORS = {
     means: 'a command ended with an exit code other than 0, or by a signal',
   },
   command_not_started: { fate: 'terminal', exit: 0, means: 'the program of a command could not be started' },
+  agent_failed: { fate: 'terminal', exit: 0, means: 'an agent ended with an error of its own, or without a result' },
+  model_unavailable: {
+    fate: 'retryable',
+    exit: 0,
+    means: "the API of an agent's model was overloaded, failed, or its answer was cut off",
+  },
+  model_refused: {
+    fate: 'terminal',
+    exit: 0,
+    means: "the API of an agent's model refuses the key, the account or its balance",
+  },
+  usage_limit: {
+    fate: 'terminal',
+    exit: 0,
+    means: "the usage limit of an agent's account is reached; the message says when it is reset, where that is known",
+  },
   skill_failed: { fate: 'terminal', exit: 0, means: 'a built-in skill could not do its work' },
   time_limit: { fate: 'terminal', exit: 0, means: "the task's time limit passed; its processes were ended" },
   plan_changed: { fate: 'terminal', exit: 1, means: 'the stored plan is not the one that was accepted' },

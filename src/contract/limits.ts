@@ -99,6 +99,20 @@ export const LIMITS = {
   reaperRestartDelayMs: 100,
   reaperRestartMaxDelayMs: 30_000,
 
+  // Agents
+  /** One line of an agent's output; the rest of a longer one is discarded as it arrives. */
+  agentLineBytes: 8 * 1024 * 1024,
+  /** An agent that prints nothing for so long is ended; a single tool call may well take ten minutes. */
+  agentSilenceMs: 30 * 60 * 1000,
+  /** Retries that an agent's program may do itself; further ones are Baton's. */
+  agentApiRetries: 2,
+  /** Of an agent's own prompt as an argument; a longer one goes before the task's prompt. */
+  agentArgumentBytes: 64 * 1024,
+  agentDenials: 100,
+  agentNoteChars: 200,
+  /** Tool calls kept so that a denial can show what was asked for. */
+  agentOpenCalls: 100,
+
   // What crosses Temporal
   errorTextBytes: 4 * 1024,
   resultBytes: 64 * 1024,

@@ -92,7 +92,8 @@ export class OutputKeeper {
   }
 }
 
-function formatLimit(bytes: number): string {
+/** A limit for people, such as `8 MiB`. */
+export function formatLimit(bytes: number): string {
   for (const [unit, size] of [
     ['MiB', 1024 * 1024],
     ['KiB', 1024],

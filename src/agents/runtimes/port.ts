@@ -22,10 +22,10 @@ export interface AgentHooks {
   signal: AbortSignal;
   launcher?: Launcher;
   /** As soon as the agent has told its session. */
-  onSession?(session: string): void;
-  /** A short line on what it does now (a tool call, a text). */
-  onActivity?(note: string): void;
-  onSpawn?(pid: number): void;
+  onSession?: (session: string) => void;
+  /** A short line on what it does now (a tool call, a text), as it may be shown: inert and redacted. */
+  onActivity?: (note: string) => void;
+  onSpawn?: (pid: number) => void;
 }
 
 /** A tool call that the agent was not allowed. */
@@ -34,10 +34,13 @@ export interface Denial {
   input: string;
 }
 
-/** How the attempt ended. An exit code or the word success alone is never taken for `done`. */
+/**
+ * How the attempt ended. An exit code or the word success alone is never taken for `done`; an agent that was denied
+ * tools may be done all the same. `cancelled` is also the end at a shutdown: the reason of the signal tells which.
+ */
 export type AgentEnd = {
   session: string | null;
-  /** Of this attempt alone; null where the runtime does not tell. */
+  /** Of this attempt alone, input with what came from a cache; null where the runtime did not tell, as after a cancel. */
   usage: Usage | null;
   turns: number;
   denials: Denial[];
@@ -45,4 +48,5 @@ export type AgentEnd = {
   tail: string;
 } & ({ kind: 'done'; text: string } | { kind: 'failed'; error: TaskError } | { kind: 'cancelled' });
 
+/** @throws BatonError `bad_input` for a definition that cannot be run, such as a tool that is no name of one */
 export type Runtime = (run: AgentRun, hooks: AgentHooks) => Promise<AgentEnd>;

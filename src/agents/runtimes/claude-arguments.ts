@@ -1,0 +1,66 @@
+import { BatonError } from '../../contract/errors.js';
+import { LIMITS } from '../../contract/limits.js';
+import type { AgentDefinition } from '../../contract/agent.js';
+
+/** Variables of the worker that Claude Code gets, beside those that every task gets. */
+export const CLAUDE_VARIABLES = ['ANTHROPIC_*', 'CLAUDE_CODE_*', 'CLAUDE_CONFIG_DIR'];
+
+/**
+ * Variables that make the program ask less of permissions, or take it for a part of another session: of the one, say, in which the worker was
+ * started.
+ */
+const LEFT_OUT =
+  /^CLAUDE_CODE_(?:EVEN_MORE_DANGEROUSLY_SKIP_PERMISSIONS|SANDBOXED|ENTRYPOINT|CHILD_SESSION|SESSION_(?!ACCESS_TOKEN).*|REMOTE_SESSION_ID|SSE_PORT|MESSAGING_.*|.*_FILE_DESCRIPTOR)$/;
+
+/** Settings of the program that may be set otherwise: few retries of its own, and no traffic but that with the model. */
+const DEFAULTS = {
+  CLAUDE_CODE_MAX_RETRIES: String(LIMITS.agentApiRetries),
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+};
+
+export function claudeEnvironment(env: Readonly<Record<string, string>>): Record<string, string> {
+  return { ...DEFAULTS, ...Object.fromEntries(Object.entries(env).filter(([name]) => !LEFT_OUT.test(name))) };
+}
+
+/**
+ * The arguments without the program. Only the agent's tools are offered to the model; of them only what its rules allow is done, and whatever
+ * would ask a person is denied. A repository's own settings, hooks and servers are left aside.
+ * @throws BatonError `bad_input` for a tool that could be taken for an option or for several tools
+ */
+export function claudeArguments(agent: AgentDefinition, session: string | undefined): string[] {
+  const rules = agent.tools.map(checkRule);
+  const names = [...new Set(rules.map((rule) => rule.replace(/\(.*$/s, '')))];
+  return [
+    ...['-p', '--output-format', 'stream-json', '--verbose'],
+    ...['--setting-sources', 'user', '--strict-mcp-config', '--permission-mode', 'dontAsk'],
+    ...['--tools', names.join(',')],
+    ...(rules.length > 0 ? [`--allowedTools=${rules.join(',')}`] : []),
+    ...(agent.model === null ? [] : [`--model=${agent.model}`]),
+    ...(agent.limits.maxTurns === undefined ? [] : [`--max-turns=${agent.limits.maxTurns}`]),
+    ...(hasShortPrompt(agent) ? [`--append-system-prompt=${agent.prompt}`] : []),
+    ...(session === undefined ? [] : [`--resume=${session}`]),
+  ];
+}
+
+/** What goes by standard input. A resumed session knows the task; what it had begun to do may be done or not. */
+export function claudePrompt(agent: AgentDefinition, prompt: string, isResumed: boolean): string {
+  const own = agent.prompt === '' || hasShortPrompt(agent) ? '' : `${agent.prompt}\n\n`;
+  if (!isResumed) return `${own}${prompt}`;
+  return `You were interrupted at this task. See what is already done, do not do it twice, and finish it.\n\nThe task again:\n\n${own}${prompt}`;
+}
+
+const hasShortPrompt = ({ prompt }: AgentDefinition): boolean =>
+  prompt !== '' && !prompt.includes('\0') && Buffer.byteLength(prompt) <= LIMITS.agentArgumentBytes;
+
+const RULE = /^[A-Za-z_][A-Za-z0-9_.*-]{0,199}(?:\([^()\n\0]{1,1000}\))?$/;
+
+/** What `--tools` takes for all of them. */
+const ALL_TOOLS = 'default';
+
+function checkRule(rule: string): string {
+  if (RULE.test(rule) && rule !== ALL_TOOLS) return rule;
+  throw new BatonError('bad_input', `${JSON.stringify(rule.slice(0, 200))} is not the name of a tool`, {
+    path: 'tools',
+    hint: 'write it as Claude Code does: Edit, or Bash(git status)',
+  });
+}

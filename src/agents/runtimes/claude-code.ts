@@ -1,0 +1,99 @@
+import { LIMITS } from '../../contract/limits.js';
+import { runProcess, type ProcessEnd } from '../process/run.js';
+import { CLAUDE_START, readClaude, type ClaudeEvent, type ClaudeState } from '../stream/claude.js';
+import { LineSplitter, type Line } from '../stream/lines.js';
+import { claudeArguments, claudeEnvironment, claudePrompt } from './claude-arguments.js';
+import { claudeError, isUnknownSession } from './claude-errors.js';
+import type { AgentEnd, AgentHooks, AgentRun, Runtime } from './port.js';
+import { Transcript } from './transcript.js';
+
+/**
+ * Runs Claude Code without a person: `claude -p`, the prompt by standard input, its output read as it arrives. Where the session to resume is
+ * not known on this machine, the agent starts anew in the time that is left.
+ */
+export const claudeCode: Runtime = async (run, hooks) => {
+  const began = performance.now();
+  const transcript = new Transcript(run.env);
+  const first = await runOnce(run, hooks, transcript);
+  if (run.session === undefined || !isUnknownSession(first.state)) return endOf(first, transcript);
+  hooks.onActivity?.(transcript.note(`session ${run.session} is not known here: the agent starts anew`));
+  const { session: _, ...anew } = run;
+  const timeLimitMs = Math.max(1, run.timeLimitMs - (performance.now() - began));
+  return endOf(await runOnce({ ...anew, timeLimitMs }, hooks, transcript), transcript);
+};
+
+interface Ran {
+  state: ClaudeState;
+  end: ProcessEnd;
+}
+
+async function runOnce(run: AgentRun, hooks: AgentHooks, transcript: Transcript): Promise<Ran> {
+  const splitter = new LineSplitter();
+  let state = CLAUDE_START;
+  const take = (line: Line): void => {
+    const [next, events] = readClaude(state, line);
+    state = next;
+    for (const event of events) tell(event, hooks, transcript);
+  };
+  const end = await runProcess(
+    {
+      argv: ['claude', ...claudeArguments(run.agent, run.session)],
+      cwd: run.cwd,
+      env: claudeEnvironment(run.env),
+      taskKey: run.taskKey,
+      stdin: claudePrompt(run.agent, run.prompt, run.session !== undefined),
+      timeLimitMs: run.timeLimitMs,
+      silenceLimitMs: LIMITS.agentSilenceMs,
+      killGraceMs: LIMITS.killGraceMs,
+      // The transcript keeps what is of use.
+      outputBytes: 0,
+    },
+    {
+      signal: hooks.signal,
+      ...(hooks.launcher && { start: hooks.launcher.start }),
+      ...(hooks.onSpawn && { onStart: hooks.onSpawn }),
+      onOutput: (chunk, stream) => {
+        if (stream === 'stderr') transcript.add(chunk, stream);
+        else splitter.add(chunk).forEach(take);
+      },
+    },
+  );
+  splitter.finish().forEach(take);
+  return { state, end };
+}
+
+function tell(event: ClaudeEvent, hooks: AgentHooks, transcript: Transcript): void {
+  if (event.kind === 'session') return hooks.onSession?.(event.session);
+  const note = noteOf(event);
+  if (note !== undefined) hooks.onActivity?.(transcript.note(note));
+}
+
+function noteOf(event: Exclude<ClaudeEvent, { kind: 'session' }>): string | undefined {
+  switch (event.kind) {
+    case 'tool':
+      return `${event.tool}: ${event.input}`;
+    case 'text':
+    case 'stray':
+      return event.text;
+    case 'denied':
+      return `denied: ${event.denial.tool}: ${event.denial.input}`;
+    case 'api_retry':
+      return `the model's API: ${event.status ?? 'no answer'} (${event.reason}), retry ${event.attempt} in ${Math.round(event.delayMs)} ms`;
+    case 'rate_limit':
+      return event.limit.status === 'allowed' ? undefined : `usage limit ${event.limit.window}: ${event.limit.status}`;
+    case 'result':
+      return undefined;
+  }
+}
+
+function endOf({ state, end }: Ran, transcript: Transcript): AgentEnd {
+  const { session, usage, turns } = state;
+  const denials = state.denials.map(({ tool, input }) => ({ tool, input: transcript.line(input) }));
+  const tail = transcript.tail();
+  const told = { session, usage, turns, denials, tail };
+  if (end.cause === 'cancel' || end.cause === 'shutdown') return { ...told, kind: 'cancelled' };
+  const error = claudeError(state, end);
+  if (!error) return { ...told, kind: 'done', text: transcript.clean(state.text ?? '') };
+  const message = transcript.clean(error.message);
+  return { ...told, kind: 'failed', error: { ...error, message, ...(tail === '' ? {} : { tail }) } };
+}

@@ -1,0 +1,49 @@
+import { LIMITS } from '../../contract/limits.js';
+import { OutputKeeper, type OutputStream } from '../process/output.js';
+import { previewOf, redact, stripControl } from '../process/redact.js';
+import { shorten } from '../stream/claude-input.js';
+
+/** What an agent did, as lines for people, of which the end is kept. */
+export class Transcript {
+  readonly #keeper = new OutputKeeper(0);
+  readonly #secrets: readonly string[];
+
+  constructor(env: Readonly<Record<string, string>>) {
+    this.#secrets = secretsOf(env);
+  }
+
+  /** A line of what it does; gives the line as it may be shown. */
+  note(text: string): string {
+    const line = this.line(text);
+    this.#keeper.add(Buffer.from(`${line}\n`), 'stdout');
+    return line;
+  }
+
+  /** The beginning of a text as one short line that may be shown. */
+  line(text: string): string {
+    return shorten(this.clean(text.slice(0, 8 * LIMITS.agentNoteChars)));
+  }
+
+  /** A piece of what it prints, for `tail` alone. */
+  add(chunk: Buffer, stream: OutputStream): void {
+    this.#keeper.add(chunk, stream);
+  }
+
+  /** Without control characters and secrets. */
+  clean(text: string): string {
+    return redact(stripControl(text), this.#secrets);
+  }
+
+  tail(): string {
+    return previewOf(this.#keeper.finish().end, this.#secrets);
+  }
+}
+
+/** Values of variables whose names speak of a secret. */
+const secretsOf = (env: Readonly<Record<string, string>>): string[] =>
+  Object.entries(env)
+    .filter(
+      ([name, value]) =>
+        /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name) && !name.startsWith('BATON_') && value.length >= 8,
+    )
+    .map(([, value]) => value);
