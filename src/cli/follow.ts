@@ -50,7 +50,7 @@ export async function followOnTerminal(place: Place, id: string, options: Follow
           const question = new AbortController();
           questions.set(decision.id, question);
           const signal = AbortSignal.any([stop.signal, question.signal]);
-          asking = asking.then(() => askInPlace(place, decision, live, signal));
+          asking = asking.then(() => askInPlace(decision, { place, live, signal, onInterrupt }));
         } else live.line(decisionText(decision, { now: Date.now() }));
       },
       onNotice: (text) => live.line(text),

@@ -10,6 +10,7 @@ import { connectTo } from '../../src/client/place.js';
 import type { RequestView } from '../../src/contract/view.js';
 import { isAlive, startTimeOf } from '../../src/local/process-identity.js';
 import { askSupervisor } from '../../src/local/control.js';
+import { shellQuote } from '../../src/progress/shell.js';
 import { liveRunFile, type RunFile, type RunFileName } from '../../src/local/run-files.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -61,7 +62,7 @@ export class Installation {
   }
 
   /** `baton …`, left running. */
-  start(args: readonly string[]): ChildProcess & { answer: Promise<Answer> } {
+  start(args: readonly string[]): ReturnType<Installation['program']> {
     return this.program(process.execPath, [COMMAND, ...args], this.environment());
   }
 
@@ -155,17 +156,25 @@ export class Installation {
     if (!isGone) throw new Error('processes were left after baton down');
   }
 
-  /** Any program, left running. */
+  /** `baton …` on a terminal of its own (a pseudo-terminal, by the program `script`); what is written to `stdin` are keys. */
+  terminal(args: readonly string[]): ReturnType<Installation['program']> {
+    const words = [process.execPath, COMMAND, ...args].map(shellQuote).join(' ');
+    const { NO_COLOR: _, ...env } = this.environment();
+    return this.program('script', ['-qec', words, '/dev/null'], { ...env, TERM: 'xterm', SHELL: '/bin/sh' }, 'pipe');
+  }
+
+  /** Any program, left running; `printed` is what it has written so far. */
   program(
     program: string,
     args: readonly string[],
     env: Record<string, string> = this.environment(),
-  ): ChildProcess & { answer: Promise<Answer> } {
-    const child = spawn(program, args, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    input: 'ignore' | 'pipe' = 'ignore',
+  ): ChildProcess & { answer: Promise<Answer>; printed: { stdout: string; stderr: string } } {
+    const child = spawn(program, args, { cwd: this.folder, env, stdio: [input, 'pipe', 'pipe'] });
     this.#children.add(child);
     const printed = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => (printed[name] += text));
+      child[name]?.setEncoding('utf8').on('data', (text: string) => (printed[name] += text));
     }
     const answer = new Promise<Answer>((resolve, reject) => {
       child.once('error', reject);
@@ -174,7 +183,7 @@ export class Installation {
         resolve({ code, ...printed });
       });
     });
-    return Object.assign(child, { answer });
+    return Object.assign(child, { answer, printed });
   }
 }
 
