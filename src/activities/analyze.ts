@@ -19,6 +19,8 @@ export interface KeptAnalysis {
   facts: WorkspaceFacts | null;
   workspace: string;
   description: string;
+  /** The digest of the user's plan where that is an artifact, so that it stays as long as this does. */
+  plan?: string;
 }
 
 const workspaces = new Map<string, string>();
@@ -47,9 +49,19 @@ export async function analyze(
   const workspace = await requireFolder(pathOf(checked.workspace));
   const { facts, paths } = checked.plan ? { facts: null, paths: [] } : await measure(workspace);
   const analysis = analyzeRequest(checked, facts, paths);
+  const given = checked.plan && 'digest' in checked.plan ? checked.plan.digest : undefined;
+  // Put once more it counts as used now, so that no clean-up takes it before the line below refers to it.
+  if (given !== undefined) await deps.artifacts.put('plan-file.json', await deps.artifacts.get(given));
   // What an earlier request of this id left behind must not be taken for this one's.
   await deps.files.remove(request);
-  const kept: KeptAnalysis = { v: 1, analysis, facts, workspace, description: checked.description };
+  const kept: KeptAnalysis = {
+    v: 1,
+    analysis,
+    facts,
+    workspace,
+    description: checked.description,
+    ...(given === undefined ? {} : { plan: given }),
+  };
   await deps.files.writeJson(request, 'analysis.json', kept);
   const { primary, secondary, confidence } = analysis.intent;
   return {

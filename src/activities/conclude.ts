@@ -35,8 +35,11 @@ export async function conclude(
   await deps.files.writeText(request, 'report.md', reportMarkdown(material.input));
   await deps.files.writeJson(request, 'report.json', reportJson(material.input));
   await deps.files.writeJson(request, 'state.json', state);
+  const answer = fitsInline(view) ? view : await byReference(deps, view);
+  if (answer.tasksRef) await deps.files.writeJson(request, 'references.json', [answer.tasksRef.sha256]);
+  // Last, for by it the request counts as ended.
   await deps.files.writeJson(request, 'result.json', view);
-  return fitsInline(view) ? view : byReference(deps, view);
+  return answer;
 }
 
 const fitsInline = (view: RequestView): boolean =>

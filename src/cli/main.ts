@@ -144,8 +144,29 @@ program
 program
   .command('down')
   .description('end the background server and worker')
+  .option('--purge', "also remove all of Baton's data here but settings, key and agents")
+  .option('--yes', 'with --purge: do not ask, also while requests run or wait')
   .option('--json', 'JSON on standard output')
-  .action(async (options: JsonOption) => (await import('./commands/machine.js')).down(options));
+  .action(async (options: JsonOption & { purge?: boolean; yes?: boolean }) =>
+    options.purge
+      ? (await import('./commands/clean.js')).purge(options)
+      : (await import('./commands/machine.js')).down(options),
+  );
+program
+  .command('rm')
+  .argument('<id...>', "finished requests' ids")
+  .description('remove what is kept of finished requests; their branches stay')
+  .option('--json', 'JSON on standard output')
+  .action(async (ids: string[], options: JsonOption) => (await import('./commands/clean.js')).rm(ids, options));
+program
+  .command('gc')
+  .description('remove what finished requests left long ago, and what nobody refers to')
+  .option('--older-than <age>', 'how long ago a request must have ended (default: 30d)')
+  .option('--dry-run', 'only say what would go')
+  .option('--json', 'JSON on standard output')
+  .action(async (options: JsonOption & { olderThan?: string; dryRun?: boolean }) =>
+    (await import('./commands/clean.js')).gc(options),
+  );
 program
   .command('doctor')
   .description('what is missing here and how to get it')

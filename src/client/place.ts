@@ -43,6 +43,14 @@ export async function openPlace({ start, onProgress }: OpenOptions): Promise<Pla
   return { home, client, pair, close };
 }
 
+/** The place if a server answers; undefined where none does. Starts none. */
+export async function openIfUp(): Promise<Place | undefined> {
+  return openPlace({ start: false }).catch((error: unknown) => {
+    if (error instanceof BatonError && error.code === 'no_server') return undefined;
+    throw error;
+  });
+}
+
 /** Connects to a server by the standard Temporal settings; an embedded one by its address alone. */
 export async function connectTo(pair: PairPlace): Promise<{ client: Client; close: () => Promise<void> }> {
   const { Client: TemporalClient, Connection } = await import('@temporalio/client');

@@ -9,6 +9,8 @@ import type { Priority } from '../contract/task.js';
 import { loadConfig } from '../local/config.js';
 import { ensureHome, resolveHome } from '../local/home.js';
 import { ensureKey, sign } from '../local/key.js';
+import { keptOf } from '../workspace/artifacts/kept.js';
+import { createRequestFiles } from '../workspace/artifacts/requests.js';
 import { createArtifactStore } from '../workspace/artifacts/store.js';
 import { agentsMissing, checkAgents } from './agents.js';
 import type { Place } from './place.js';
@@ -95,8 +97,9 @@ async function planPart(options: RunOptions, workspace: string): Promise<{ name:
 }
 
 /** Starts a prepared request. Throws `refused` where its id was used before. */
-export async function submit({ client }: Place, { id, input }: Prepared): Promise<void> {
+export async function submit({ client, home }: Place, { id, input }: Prepared): Promise<void> {
   const { WorkflowExecutionAlreadyStartedError } = await import('@temporalio/client');
+  const withdraw = await referToPlan(home, id, input);
   try {
     await client.workflow.start(WORKFLOW_TYPE, {
       taskQueue: TASK_QUEUE,
@@ -108,8 +111,20 @@ export async function submit({ client }: Place, { id, input }: Prepared): Promis
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    await withdraw();
     throw new BatonError('refused', `a request ${id} exists already`, { hint: `look at it with: baton status ${id}` });
   }
+}
+
+/** Until a worker takes the request up, which may be long after, this alone keeps its plan from being cleaned up. */
+async function referToPlan(home: string, id: string, { plan }: RequestInput): Promise<() => Promise<void>> {
+  if (!plan || !('digest' in plan)) return () => Promise.resolve();
+  const files = createRequestFiles(home);
+  const isNew = (await keptOf(home, id)) === undefined;
+  await files.writeJson(id, 'input.json', { v: 1, plan });
+  return async () => {
+    if (isNew) await files.remove(id);
+  };
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 200);

@@ -158,6 +158,10 @@ export const LIMITS = {
   artifactReadBytes: 64 * 1024 * 1024,
   requestsListed: 10_000,
   temporaryFileAgeMs: 60 * 60 * 1000,
+  /** An artifact that no request refers to may be a moment before it is referred to; this long after it was last put it is not. */
+  orphanArtifactAgeMs: 24 * 60 * 60 * 1000,
+  /** Artifacts that one clean-up looks at; the next takes the rest. */
+  collectedArtifacts: 1_000_000,
   /** A skill's report as JSON, small enough to stand in a task's result with what surrounds it. */
   skillReportBytes: 60 * 1024,
   tableRowsPerSkill: 100,
@@ -236,6 +240,10 @@ export const LIMITS = {
   logTailBytes: 4 * 1024,
   runFileBytes: 16 * 1024,
   configProblems: 20,
+  /** How long a clean-up waits for another one of the same data folder, and for Temporal to forget a request. */
+  cleanUpWaitMs: 60_000,
+  historyDeletionMs: 5000,
+  cleanUpAgeMaxMs: 36_525 * 24 * 60 * 60 * 1000,
   homeWarnBytes: 5 * 1024 * 1024 * 1024,
   homeFiles: 200_000,
   diskFreeWarnBytes: 1024 * 1024 * 1024,

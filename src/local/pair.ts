@@ -6,7 +6,7 @@ import { existingCluster } from './cluster.js';
 import { askSupervisor, supervisorLockName, type SupervisorStatus } from './control.js';
 import { ensureHome, homePaths } from './home.js';
 import { ensureKey, readKey } from './key.js';
-import { tryLock } from './lock.js';
+import { type Lock, tryLock } from './lock.js';
 import { logTail } from './logs.js';
 import { answers, splitAddress } from './ports.js';
 import { endProcess, startProcess } from './processes.js';
@@ -160,12 +160,7 @@ export async function stopPair(options: { home: string }): Promise<StoppedPair> 
   if (key === undefined) return { supervisor: null, worker: null, server: null };
   const [worker, server] = [liveRunFile(home, 'worker'), liveRunFile(home, 'server')];
   const stopped = await askSupervisor(home, 'stop', STOP_MS);
-  const lock = await lockWithin(supervisorLockName(home, key), LIMITS.controlMs);
-  if (!lock) {
-    throw new BatonError('internal', 'The supervisor of the pair does not answer.', {
-      hint: `End it by hand; its log is ${homePaths(home).supervisorLog}.`,
-    });
-  }
+  const lock = await lockSupervisor(home, key);
   try {
     for (const name of ['worker', 'server'] as const) {
       const left = liveRunFile(home, name);
@@ -178,11 +173,16 @@ export async function stopPair(options: { home: string }): Promise<StoppedPair> 
   return { supervisor: stopped?.pid ?? null, worker: worker?.pid ?? null, server: server?.pid ?? null };
 }
 
-async function lockWithin(name: string, timeMs: number): ReturnType<typeof tryLock> {
-  const end = Date.now() + timeMs;
+/** Keeps every supervisor of this data folder from starting. Throws a BatonError (`internal`) if one holds on to its lock. */
+export async function lockSupervisor(home: string, key: string): Promise<Lock> {
+  const end = Date.now() + LIMITS.controlMs;
   for (;;) {
-    const lock = await tryLock(name);
-    if (lock || Date.now() >= end) return lock;
-    await sleep(LIMITS.readyPollMs);
+    const lock = await tryLock(supervisorLockName(home, key));
+    if (lock) return lock;
+    if (Date.now() < end) await sleep(LIMITS.readyPollMs);
+    else
+      throw new BatonError('internal', 'The supervisor of the pair does not answer.', {
+        hint: `End it by hand (its process id is in \`baton doctor\`); its log is ${homePaths(home).supervisorLog}.`,
+      });
   }
 }

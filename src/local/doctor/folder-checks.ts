@@ -1,9 +1,11 @@
-import { accessSync, constants, existsSync, lstatSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { BatonError } from '../../contract/errors.js';
 import { LIMITS } from '../../contract/limits.js';
+import { formatBytes } from '../../contract/bytes.js';
 import type { Check, DoctorOptions } from '../doctor.js';
+import { sizeOfHome } from '../folder-size.js';
 
 export async function folderChecks(given: DoctorOptions): Promise<Check[]> {
   return [writableCheck(given.home), sizeCheck(given.home), await freeCheck(given.home), await configCheck(given)];
@@ -29,18 +31,27 @@ function writableCheck(home: string): Check {
 }
 
 function sizeCheck(home: string): Check {
-  const { bytes, whole } = sizeOfFolder(home);
-  const detail = `${whole ? '' : 'more than '}${gibibytes(bytes)} GiB`;
+  const { bytes, whole, parts } = sizeOfHome(home);
+  const shown = Object.entries(parts).flatMap(([part, size]) => (size > 0 ? [`${part} ${formatBytes(size)}`] : []));
+  const total = `${whole ? '' : 'more than '}${formatBytes(bytes)}`;
+  const detail = shown.length === 0 ? total : `${total}: ${shown.join(', ')}`;
   if (bytes < LIMITS.homeWarnBytes) return { name: 'size', ok: true, detail };
-  return { name: 'size', ok: 'warning', detail, fix: 'Delete folders of old requests below requests/ in it.' };
+  const fix =
+    'Free what finished requests left with `baton gc`, sooner than after 30 days with `baton gc --older-than 7d`.';
+  return { name: 'size', ok: 'warning', detail, fix };
 }
 
 async function freeCheck(home: string): Promise<Check> {
   const { bavail, bsize } = await statfs(existingAncestor(home));
   const free = bavail * bsize;
-  const detail = `${gibibytes(free)} GiB free`;
+  const detail = `${formatBytes(free)} free`;
   if (free >= LIMITS.diskFreeWarnBytes) return { name: 'disk', ok: true, detail };
-  return { name: 'disk', ok: 'warning', detail, fix: 'Free some space, or set BATON_HOME to another disk.' };
+  return {
+    name: 'disk',
+    ok: 'warning',
+    detail,
+    fix: 'Free some space with `baton gc`, or set BATON_HOME to another disk.',
+  };
 }
 
 async function configCheck(given: DoctorOptions): Promise<Check> {
@@ -63,33 +74,7 @@ async function configCheck(given: DoctorOptions): Promise<Check> {
   }
 }
 
-/** The size of what a folder holds, links not followed, up to a number of files. */
-function sizeOfFolder(folder: string): { bytes: number; whole: boolean } {
-  let bytes = 0;
-  let files = 0;
-  const waiting = existsSync(folder) ? [folder] : [];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const name of namesIn(next)) {
-      if (++files > LIMITS.homeFiles) return { bytes, whole: false };
-      const stat = lstatSync(join(next, name), { throwIfNoEntry: false });
-      if (stat?.isDirectory()) waiting.push(join(next, name));
-      else bytes += stat?.size ?? 0;
-    }
-  }
-  return { bytes, whole: true };
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
 /** The folder itself or the nearest one above it that exists. */
 function existingAncestor(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : existingAncestor(dirname(folder));
 }
-
-const gibibytes = (bytes: number): string => (bytes / (1024 * 1024 * 1024)).toFixed(1);

@@ -9,7 +9,15 @@ import { appendLine, readLines } from './journal.js';
 import { safeJoin } from './paths.js';
 
 /** The files that Baton keeps of a request, outside of Temporal. */
-export type RequestFile = 'analysis.json' | 'plan.json' | 'state.json' | 'result.json' | 'report.md' | 'report.json';
+export type RequestFile =
+  | 'input.json'
+  | 'analysis.json'
+  | 'plan.json'
+  | 'state.json'
+  | 'result.json'
+  | 'report.md'
+  | 'report.json'
+  | 'references.json';
 
 /**
  * Small named files of requests in `<root>/requests/<id>/`, and beside them one journal of what became of the tasks. A reader sees the old file or
@@ -146,7 +154,7 @@ const newestFirst = (found: { id: string; at: number }[]): { id: string; at: num
 const ESCAPE = '+';
 const DIGEST_MARK = '++';
 const ID_FILE = 'id';
-const JOURNAL_FILE = 'tasks.jsonl';
+export const JOURNAL_FILE = 'tasks.jsonl';
 /** File systems allow 255 bytes. */
 const NAME_CHARS = 240;
 
@@ -154,7 +162,8 @@ const NAME_CHARS = 240;
 const encode = (id: string): string => id.replace(/[A-Z]/g, (letter) => ESCAPE + letter.toLowerCase());
 const decode = (name: string): string => name.replace(/\+([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-function folderOf(id: string): string {
+/** The name of a request's folder, below requests/ as below worktrees/. @throws BatonError `bad_input` for an id that is none */
+export function folderOf(id: string): string {
   if (!REQUEST_ID_PATTERN.test(id)) {
     throw new BatonError('bad_input', `${JSON.stringify(id.slice(0, 200))} is not the id of a request`, { path: 'id' });
   }
@@ -162,8 +171,8 @@ function folderOf(id: string): string {
   return name.length <= NAME_CHARS ? name : DIGEST_MARK + createHash('sha256').update(id).digest('hex');
 }
 
-/** Undefined for folders that are no request's. */
-async function idOf(path: string, name: string): Promise<string | undefined> {
+/** The id of the request whose folder this is; undefined for one that is no request's. */
+export async function idOf(path: string, name: string): Promise<string | undefined> {
   const id = name.startsWith(DIGEST_MARK)
     ? await readBounded(join(path, ID_FILE)).catch(() => undefined)
     : decode(name);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, opendir, rm, stat } from 'node:fs/promises';
+import { link, lstat, lutimes, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BatonError } from '../../contract/errors.js';
@@ -26,8 +26,24 @@ export interface ArtifactStore {
   has(sha256: string): Promise<boolean>;
   /** Where its bytes are, or would be. */
   path(sha256: string): string;
+  /** All entries, in no order; links and what is no artifact are passed over. */
+  entries(): AsyncGenerator<StoredArtifact>;
+  /**
+   * Removes an entry that nobody refers to, unless somebody put it again since it was seen; whether it is gone. May be killed at any moment:
+   * the next `recover` undoes the half of it.
+   */
+  discard(seen: StoredArtifact): Promise<boolean>;
+  /** Puts back what a `discard` that was killed had set aside. */
+  recover(): Promise<void>;
   /** Removes what writers that were killed left behind; returns how many files. */
   sweep(): Promise<number>;
+}
+
+/** An entry as it was seen. `usedAt`: when it was last put, in ms since the epoch. */
+export interface StoredArtifact {
+  sha256: string;
+  bytes: number;
+  usedAt: number;
 }
 
 /** A store in `<root>/sha256/ab/cdef…`; any number of processes may use it at once. */
@@ -35,17 +51,21 @@ export function createArtifactStore(root: string): ArtifactStore {
   return new FolderStore(resolve(root));
 }
 
+const DIGEST = /^[0-9a-f]{64}$/;
+
 class FolderStore implements ArtifactStore {
   readonly #root: string;
   readonly #temporary: string;
+  readonly #aside: string;
 
   constructor(root: string) {
     this.#root = root;
     this.#temporary = join(root, 'tmp');
+    this.#aside = join(root, 'aside');
   }
 
   path(sha256: string): string {
-    if (!/^[0-9a-f]{64}$/.test(sha256)) {
+    if (!DIGEST.test(sha256)) {
       throw new BatonError('bad_input', 'a digest is 64 lower-case hexadecimal digits', { path: 'sha256' });
     }
     return join(this.#root, 'sha256', sha256.slice(0, 2), sha256.slice(2));
@@ -79,7 +99,7 @@ class FolderStore implements ArtifactStore {
   }
 
   async get(sha256: string): Promise<Buffer> {
-    const file = await this.#open(sha256);
+    const file = await this.#find(sha256);
     if (!file) throw new BatonError('artifact_missing', `the artifact ${sha256} is not there any more`);
     try {
       const { size } = await file.stat();
@@ -107,6 +127,55 @@ class FolderStore implements ArtifactStore {
     );
   }
 
+  async *entries(): AsyncGenerator<StoredArtifact> {
+    const top = join(this.#root, 'sha256');
+    if (!(await isFolder(this.#root)) || !(await isFolder(top))) return;
+    for await (const first of foldersIn(top)) {
+      for await (const entry of await opendir(join(top, first))) {
+        const sha256 = first + entry.name;
+        if (!entry.isFile() || !DIGEST.test(sha256)) continue;
+        const found = await lstat(this.path(sha256)).catch(() => undefined);
+        if (found) yield { sha256, bytes: found.size, usedAt: found.mtimeMs };
+      }
+    }
+  }
+
+  /**
+   * A writer that finds the entry marks it as used by its path first. So either the entry was set aside before, and the writer writes anew, or
+   * the mark is seen here, and the entry goes back. A reader that comes in between finds it where it lies.
+   */
+  async discard({ sha256, usedAt }: StoredArtifact): Promise<boolean> {
+    const aside = join(this.#aside, sha256);
+    try {
+      await mkdir(this.#aside, { recursive: true, mode: 0o700 });
+      await rename(this.path(sha256), aside);
+      if ((await lstat(aside)).mtimeMs !== usedAt) {
+        await this.#putBack(sha256);
+        return false;
+      }
+      await rm(aside, { force: true });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw storeError(error, 'could not be removed');
+    }
+  }
+
+  async recover(): Promise<void> {
+    const folder = await opendir(this.#aside).catch(() => undefined);
+    if (!folder) return;
+    for await (const { name } of folder) if (DIGEST.test(name)) await this.#putBack(name);
+  }
+
+  async #putBack(sha256: string): Promise<void> {
+    const aside = join(this.#aside, sha256);
+    await link(aside, this.path(sha256)).catch((error: unknown) => {
+      // Somebody has put it anew.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storeError(error, 'could not be put back');
+    });
+    await rm(aside, { force: true });
+  }
+
   async sweep(): Promise<number> {
     let removed = 0;
     const folder = await opendir(this.#temporary).catch(() => undefined);
@@ -126,9 +195,15 @@ class FolderStore implements ArtifactStore {
     return removed;
   }
 
+  /** Wherever a `discard` may have it at the moment. */
+  async #find(sha256: string): Promise<FileHandle | undefined> {
+    const found = await this.#open(sha256);
+    if (found) return found;
+    return (await this.#open(sha256, join(this.#aside, sha256))) ?? this.#open(sha256);
+  }
+
   /** Never through a symbolic link; undefined where there is no entry. */
-  async #open(sha256: string): Promise<FileHandle | undefined> {
-    const path = this.path(sha256);
+  async #open(sha256: string, path = this.path(sha256)): Promise<FileHandle | undefined> {
     try {
       return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     } catch (error) {
@@ -139,9 +214,14 @@ class FolderStore implements ArtifactStore {
     }
   }
 
-  /** Whether the entry is there and right; a wrong one is replaced by the writer that asks. */
+  /** Whether the entry is there and right, and marked as used now; a wrong one is replaced by the writer that asks. */
   async #isWhole(ref: { sha256: string; bytes: number }): Promise<boolean> {
-    const file = await this.#open(ref.sha256).catch(() => undefined);
+    const now = new Date();
+    const isMarked = await lutimes(this.path(ref.sha256), now, now).then(
+      () => true,
+      () => false,
+    );
+    const file = isMarked ? await this.#open(ref.sha256).catch(() => undefined) : undefined;
     if (!file) return false;
     try {
       const entry = await file.stat();
@@ -153,6 +233,18 @@ class FolderStore implements ArtifactStore {
       await file.close();
     }
   }
+}
+
+/** A link to a folder is none. */
+const isFolder = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+
+async function* foldersIn(path: string): AsyncGenerator<string> {
+  for await (const entry of await opendir(path))
+    if (entry.isDirectory() && /^[0-9a-f]{2}$/.test(entry.name)) yield entry.name;
 }
 
 async function copyMeasured(from: FileHandle, to: FileHandle | undefined): Promise<{ sha256: string; bytes: number }> {
