@@ -42,7 +42,7 @@ describe('the arguments of the server', () => {
     ]) {
       expect(text).toContain(part);
     }
-    expect(args.filter((arg) => arg === '--dynamic-config-value')).toHaveLength(15);
+    expect(args.filter((arg) => arg === '--dynamic-config-value')).toHaveLength(17);
   });
 
   it('come with an environment that holds no settings and no secrets of the user', () => {
