@@ -1,3 +1,5 @@
+import { agentsMissing, allocatePlan } from '../allocation/allocate.js';
+import { fromStored, toStored, type StoredPlan } from '../allocation/stored.js';
 import type { Patience } from '../contract/decision.js';
 import { canonicalJson } from '../contract/json.js';
 import { BatonError } from '../contract/errors.js';
@@ -10,6 +12,8 @@ import { parseRequestInput } from '../contract/schemas/request.js';
 import { compilePlan } from '../planning/compile.js';
 import { planFor } from '../planning/patterns.js';
 import { toGraph } from '../planning/to-graph.js';
+import { unavailableAgents } from '../workspace/agents/available.js';
+import { readAgents } from '../workspace/agents/read.js';
 import type { KeptAnalysis } from './analyze.js';
 import { approvalFor } from './approval.js';
 import type { Deps, Settings } from './deps.js';
@@ -23,21 +27,23 @@ export async function plan(
   const kept = (await deps.files.readJson(request, 'analysis.json')) as KeptAnalysis | undefined;
   if (!kept) throw new BatonError('artifact_missing', `the analysis of ${request} is not there any more`);
   const settings = deps.settings(kept.workspace);
-  const { draft, isUsers, missing, needsApproval } = await draftFor(deps, {
+  const { draft, isUsers, needsApproval } = await draftFor(deps, {
     request: checked,
     kept,
     decisionDeadlineMs: settings.decisionDeadlineMs,
   });
-  if (missing.length > 0) throw new BatonError('not_installed', `the plan needs ${missing.join(', ')}`);
   const limit = Math.min(settings.maxParallel, checked.maxParallel ?? settings.maxParallel);
-  const compiled = compilePlan(draft, { maxParallel: limit });
+  const compiled = await withAgents(deps, {
+    plan: compilePlan(draft, { maxParallel: limit }),
+    draft,
+    workspace: kept.workspace,
+  });
   const made: Plan = {
     ...compiled,
     maxParallel: Math.min(compiled.maxParallel, limit),
     tasks: compiled.tasks.map((task) => limited(task, settings)),
   };
-  refuseAgents(made);
-  const text = canonicalJson(made);
+  const text = canonicalJson(toStored(made));
   const { sha256: digest } = await deps.artifacts.put('plan.json', text);
   await deps.files.writeText(request, 'plan.json', text);
   const isTrusted = checked.signature !== undefined && deps.verify(markedText(request, input), checked.signature);
@@ -63,15 +69,15 @@ const patienceOf = (settings: Settings): Patience => ({
 async function draftFor(
   deps: Deps,
   { request, kept, decisionDeadlineMs }: { request: RequestInput; kept: KeptAnalysis; decisionDeadlineMs: number },
-): Promise<{ draft: PlanDraft; isUsers: boolean; missing: string[]; needsApproval: boolean }> {
+): Promise<{ draft: PlanDraft; isUsers: boolean; needsApproval: boolean }> {
   const given = request.plan;
   if (given === undefined) {
     const proposal = planFor({ analysis: kept.analysis, facts: kept.facts, request, decisionDeadlineMs });
-    return { draft: proposal.draft, isUsers: false, missing: proposal.missing, needsApproval: proposal.needsApproval };
+    return { draft: proposal.draft, isUsers: false, needsApproval: proposal.needsApproval };
   }
   const draft =
     'digest' in given ? parsePlanValue(JSON.parse(await deps.artifacts.getText(given.digest)) as unknown) : given;
-  return { draft, isUsers: true, missing: [], needsApproval: false };
+  return { draft, isUsers: true, needsApproval: false };
 }
 
 /** A task's limit never exceeds what the configuration allows. */
@@ -79,10 +85,21 @@ function limited(task: PlanTask, settings: { taskTimeLimitMs: number }): PlanTas
   return { ...task, timeLimitMs: Math.min(task.timeLimitMs, settings.taskTimeLimitMs) };
 }
 
-function refuseAgents(made: Plan): void {
-  const task = made.tasks.find((candidate) => candidate.kind === 'agent');
-  if (!task) return;
-  throw new BatonError('not_installed', `task ${task.id} needs an agent, and this version of Baton runs none yet`);
+/** The plan with an agent for each task that needs one. Throws `not_installed` where this worker cannot start one of them. */
+async function withAgents(
+  deps: Deps,
+  { plan, draft, workspace }: { plan: Plan; draft: PlanDraft; workspace: string },
+): Promise<Plan> {
+  if (!plan.tasks.some(({ kind }) => kind === 'agent')) return plan;
+  const { agents } = await readAgents({ home: deps.installation, workspace });
+  const unavailable = unavailableAgents(agents, deps.environment);
+  const allocated = allocatePlan(plan, { draft, agents, unavailable });
+  const missing = agentsMissing(allocated, { unavailable });
+  if (missing.length === 0) return allocated;
+  throw new BatonError(
+    'not_installed',
+    `the plan needs ${missing.join(', ')}, which the worker on ${deps.host} does not find on its PATH`,
+  );
 }
 
 /** A piece of the graph from a position on, at most a mebibyte of JSON. */
@@ -123,7 +140,7 @@ export async function readTask(deps: Deps, digest: string, id: string): Promise<
 async function knownPlan(deps: Deps, digest: string): Promise<KnownPlan> {
   const known = plans.get(digest);
   if (known) return known;
-  const plan = JSON.parse(await deps.artifacts.getText(digest)) as Plan;
+  const plan = fromStored(JSON.parse(await deps.artifacts.getText(digest)) as StoredPlan);
   const found = { plan, tasks: new Map(plan.tasks.map((task) => [task.id, task])) };
   plans.set(digest, found);
   for (const oldest of plans.keys()) if (plans.size > PLANS_KEPT) plans.delete(oldest);

@@ -1,24 +1,20 @@
-import { BatonError } from '../contract/errors.js';
+import { agentsMissing, allocatePlan } from '../allocation/allocate.js';
 import type { Plan, PlanDraft } from '../contract/plan.js';
+import { resolveHome } from '../local/home.js';
+import { unavailableAgents } from '../workspace/agents/available.js';
+import { readAgents } from '../workspace/agents/read.js';
 
-/** No agent is known by name in this version; one that a plan names is therefore a mistake in the plan. */
-export function checkAgents(draft: PlanDraft): void {
-  draft.tasks.forEach((task, position) => {
-    if (task.action.kind !== 'agent' || task.action.agent === undefined) return;
-    throw new BatonError(
-      'bad_input',
-      `tasks[${position}].agent: there is no agent ${JSON.stringify(task.action.agent)}`,
-      {
-        path: `tasks[${position}].agent`,
-        hint: 'leave the field out, or use a command',
-      },
-    );
-  });
+/**
+ * The plan with an agent for each task that needs one, and what of them is missing on this machine. Throws `bad_input` for a name that no agent
+ * has, and for capabilities that none has.
+ */
+export async function withAgents(
+  plan: Plan,
+  { draft, workspace }: { draft: PlanDraft; workspace: string },
+): Promise<{ plan: Plan; missing: string[] }> {
+  if (!plan.tasks.some(({ kind }) => kind === 'agent')) return { plan, missing: [] };
+  const { agents } = await readAgents({ home: resolveHome(), workspace });
+  const unavailable = unavailableAgents(agents, process.env);
+  const allocated = allocatePlan(plan, { draft, agents, unavailable });
+  return { plan: allocated, missing: agentsMissing(allocated, { unavailable }) };
 }
-
-/** What a plan needs that this version cannot bring. */
-export function agentsMissing(plan: Plan): string[] {
-  return plan.tasks.some((task) => task.kind === 'agent') ? [AGENT_NEEDED] : [];
-}
-
-const AGENT_NEEDED = 'an agent: Claude Code (npm install -g @anthropic-ai/claude-code)';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { toStored } from '../allocation/stored.js';
 import { analyzeRequest } from '../analysis/analyze.js';
 import type { Analysis } from '../contract/analysis.js';
 import type { WorkspaceFacts } from '../contract/facts.js';
@@ -17,7 +18,7 @@ import { renderPlanText } from '../planning/render-text.js';
 import { toGraph } from '../planning/to-graph.js';
 import { listWorkspace } from '../workspace/listing.js';
 import { surveyWorkspace } from '../workspace/survey.js';
-import { agentsMissing, checkAgents } from './agents.js';
+import { withAgents } from './agents.js';
 import { readPlan } from './plan-source.js';
 import { workspaceFolder } from './workspace.js';
 
@@ -51,15 +52,15 @@ export async function preview(options: PreviewOptions): Promise<PreviewResult> {
   };
   if (options.planFile !== undefined) {
     const { draft } = await readPlan(options.planFile, { maxParallel });
-    checkAgents(draft);
-    const plan = narrowed(compilePlan(draft, { maxParallel }), maxParallel);
+    const compiled = narrowed(compilePlan(draft, { maxParallel }), maxParallel);
+    const { plan, missing } = await withAgents(compiled, { draft, workspace });
     const analysis = analyzeRequest({ ...request, description: options.text || draft.description || draft.name }, null);
     return {
       analysis,
       facts: null,
       plan,
       digest: digestOf(plan),
-      missing: agentsMissing(plan),
+      missing,
       needsApproval: false,
       pattern: null,
     };
@@ -68,19 +69,20 @@ export async function preview(options: PreviewOptions): Promise<PreviewResult> {
   const facts = await surveyWorkspace(workspace, { listing });
   const paths = listing.files.map((file) => file.path);
   const analysis = analyzeRequest(request, facts, paths);
-  const { draft, missing, needsApproval, pattern } = planFor({
+  const { draft, needsApproval, pattern } = planFor({
     analysis,
     facts,
     request,
     decisionDeadlineMs: config.decisionDeadlineMs,
   });
-  const plan = narrowed(compilePlan(draft, { maxParallel }), maxParallel);
+  const compiled = narrowed(compilePlan(draft, { maxParallel }), maxParallel);
+  const { plan, missing } = await withAgents(compiled, { draft, workspace });
   return {
     analysis,
     facts,
     plan,
     digest: digestOf(plan),
-    missing: [...new Set([...missing, ...agentsMissing(plan)])],
+    missing,
     needsApproval,
     pattern,
   };
@@ -88,7 +90,10 @@ export async function preview(options: PreviewOptions): Promise<PreviewResult> {
 
 const narrowed = (plan: Plan, most: number): Plan => ({ ...plan, maxParallel: Math.min(plan.maxParallel, most) });
 
-const digestOf = (plan: Plan): string => createHash('sha256').update(canonicalJson(plan)).digest('hex');
+const digestOf = (plan: Plan): string =>
+  createHash('sha256')
+    .update(canonicalJson(toStored(plan)))
+    .digest('hex');
 
 /** What the engine that would conduct the plan makes of it, on a virtual clock and by its estimates. */
 const conducted = (plan: Plan): VirtualRun => runVirtual(buildGraph('preview', toGraph(plan)), plan.maxParallel);

@@ -12,7 +12,7 @@ import { ensureKey, sign } from '../local/key.js';
 import { keptOf } from '../workspace/artifacts/kept.js';
 import { createRequestFiles } from '../workspace/artifacts/requests.js';
 import { createArtifactStore } from '../workspace/artifacts/store.js';
-import { agentsMissing, checkAgents } from './agents.js';
+import { withAgents } from './agents.js';
 import type { Place } from './place.js';
 import { readPlan } from './plan-source.js';
 import { preview } from './preview.js';
@@ -82,8 +82,7 @@ async function planPart(options: RunOptions, workspace: string): Promise<{ name:
   }
   const { config } = loadConfig({ home: resolveHome(), workspace });
   const { draft, plan, value } = await readPlan(options.planFile, { maxParallel: config.maxParallel });
-  checkAgents(draft);
-  const missing = agentsMissing(plan);
+  const { missing } = await withAgents(plan, { draft, workspace });
   if (missing.length > 0) {
     throw new BatonError('not_installed', `the plan needs ${missing.join(', ')}`, {
       hint: `see it with: baton plan --plan ${options.planFile}`,

@@ -13,11 +13,14 @@ export interface AgentDefinition {
   description: string;
   /** Lower-case words; what the file names, or what its name and description speak of. */
   capabilities: string[];
+  /** The file names no capabilities: they were found in its name and description. */
+  inferred?: true;
+  /** One word, usually one of the capabilities; empty for none. */
   specialization: string;
   runtime: RuntimeName;
   /** The program of a `command` agent, which gets the prompt by standard input; empty for others. */
   command: string[];
-  /** Tools it may use; for Claude Code what is passed as `--allowedTools`. Nothing else is allowed. */
+  /** Tools it may use, each as Claude Code names them (`Read`, `Bash(git diff:*)`); passed as `--allowedTools`. Nothing else is allowed. */
   tools: string[];
   /** Tasks at once. */
   maxLoad: number;
@@ -43,5 +46,25 @@ export interface Candidate {
 /** Which agent a task was given to, and why: all candidates, best first. Kept in the plan, so that an approval of the plan binds it. */
 export interface Allocation {
   agent: AgentDefinition;
+  /** One sentence for people. */
+  why: string;
   candidates: Candidate[];
+}
+
+/** A file that gives no agent, or not the one it asks for. */
+export interface AgentProblem {
+  /** Absolute. */
+  path: string;
+  source: AgentSource;
+  /** Begins with `file:line:column field: `, as far as they are known. */
+  message: string;
+}
+
+/** The agents of a workspace: of each name the one that counts. */
+export interface AgentCatalogue {
+  /** By name. */
+  agents: AgentDefinition[];
+  /** Files that another of the same name stands before. */
+  overridden: { name: string; source: AgentSource; path: string }[];
+  problems: AgentProblem[];
 }

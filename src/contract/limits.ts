@@ -40,6 +40,15 @@ export const LIMITS = {
   evidenceItems: 20,
   rankedFiles: 50,
 
+  // Agents' files, of each of their folders
+  agentFiles: 200,
+  agentFolders: 100,
+  agentFileBytes: 64 * 1024,
+  agentTools: 200,
+  agentLoadMax: 100,
+  agentTurnsMax: 10_000,
+  agentDescriptionChars: 16 * 1024,
+
   /** Larger plans are put into the artifact store and named by their digest. */
   inlinePlanBytes: 128 * 1024,
   listedRequests: 200,

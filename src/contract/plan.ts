@@ -28,7 +28,11 @@ export interface TaskDraft {
   inputs: string[];
   outputs: string[];
   touches: string[];
+  /** What its agent must be able to do. */
   capabilities: string[];
+  /** What its agent should be able to do, and be specialised in; both count in the choice and exclude nobody. */
+  preferredCapabilities?: string[];
+  preferredSpecializations?: string[];
   estimateMs?: number;
   timeLimitMs?: number;
   retries: number;

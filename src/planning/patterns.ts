@@ -11,8 +11,6 @@ export interface PlanProposal {
   pattern: string | null;
   /** Whether a person must see the plan before it runs. */
   needsApproval: boolean;
-  /** What the plan needs and this machine lacks, each with the way to get it. */
-  missing: string[];
 }
 
 /** Playbooks that are built in, by name. */
@@ -20,18 +18,15 @@ const PLAYBOOKS: Record<string, (material: Material) => PlanDraft> = {
   'quality-analysis': qualityAnalysis,
 };
 
-/** What an agent plan lacks where no agent program was found. */
-const NO_AGENT = 'an agent: Claude Code (npm install -g @anthropic-ai/claude-code)';
-
 /**
  * The plan for a request without a plan of its own: the playbook that it names, else that of its best pattern, else one agent task followed by the
  * project's checks. Throws BatonError `bad_input` for a playbook that does not exist.
  */
 export function planFor(material: Material): PlanProposal {
-  const { analysis, facts, request } = material;
+  const { analysis, request } = material;
   const name = request.playbook ?? analysis.patterns[0]?.playbook ?? null;
   const playbook = name !== null && Object.hasOwn(PLAYBOOKS, name) ? PLAYBOOKS[name] : undefined;
-  if (playbook) return { draft: playbook(material), pattern: name, needsApproval: false, missing: [] };
+  if (playbook) return { draft: playbook(material), pattern: name, needsApproval: false };
   if (request.playbook !== undefined) {
     const known = Object.keys(PLAYBOOKS).join(', ');
     throw new BatonError('bad_input', `playbook: there is no playbook "${request.playbook}"`, {
@@ -39,6 +34,5 @@ export function planFor(material: Material): PlanProposal {
       hint: `the playbooks are: ${known}`,
     });
   }
-  const hasAgent = (facts?.agents.length ?? 0) > 0;
-  return { draft: agentPlan(material), pattern: null, needsApproval: true, missing: hasAgent ? [] : [NO_AGENT] };
+  return { draft: agentPlan(material), pattern: null, needsApproval: true };
 }

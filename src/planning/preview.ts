@@ -1,8 +1,9 @@
+import type { AgentDefinition, Candidate } from '../contract/agent.js';
 import { LIMITS } from '../contract/limits.js';
 import type { GraphNode, Plan, PlanTask } from '../contract/plan.js';
 import { byLevel, criticalPath, lowerBoundMs, workOf } from './graph.js';
 import { parallelismRate, type Schedule } from './schedule.js';
-import { agentOf, toGraph } from './to-graph.js';
+import { agentOf, agentsOf, toGraph } from './to-graph.js';
 
 export interface Estimate {
   makespanMs: number;
@@ -23,7 +24,10 @@ export interface Preview {
   checkpoints: string[];
   /** Ends of levels, at most 20 of them: by when which part is done. */
   milestones: { name: string; tasks: number; atMs: number }[];
-  allocations: { task: string; agent: string; why: string }[];
+  /** Who carries each task out, and why; of an agent's tasks with all that could have been chosen. */
+  allocations: { task: string; agent: string; why: string; candidates?: Candidate[] }[];
+  /** The agents that were given tasks, by name. */
+  agents: AgentDefinition[];
   /** Questions that will be asked on the way. */
   decisions: { task: string; question: string; options: string[]; otherwise: string | null }[];
   coordination: { strategy: string; why: string; synchronizationPoints: string[] };
@@ -51,9 +55,11 @@ export function previewPlan(plan: Plan, schedule: Schedule): Preview {
     milestones: milestonesOf(plan, schedule.endMs, levels.length),
     allocations: plan.tasks.map((task) => ({
       task: task.id,
-      agent: agentOf(task.action),
-      why: WHY[task.action.kind](task),
+      agent: agentOf(task),
+      why: task.allocation?.why ?? WHY[task.action.kind],
+      ...(task.allocation ? { candidates: task.allocation.candidates } : {}),
     })),
+    agents: agentsOf(plan),
     decisions: plan.tasks.flatMap(({ id: task, action }) =>
       action.kind === 'decision'
         ? [{ task, question: action.question, options: action.options, otherwise: action.otherwise ?? null }]
@@ -68,17 +74,18 @@ export function planJson(
   plan: Plan,
   { digest, preview: { estimate, ...preview } }: { digest: string; preview: Preview },
 ): { plan: Record<string, unknown>; estimate: Estimate } {
-  const { name, description, strategy, maxParallel, onFailure, tasks, notes } = plan;
+  const { name, description, strategy, maxParallel, onFailure, notes } = plan;
+  const tasks = plan.tasks.map(({ allocation: _, ...task }) => task);
   return { plan: { digest, name, description, strategy, maxParallel, onFailure, tasks, notes, ...preview }, estimate };
 }
 
-const WHY: Record<PlanTask['action']['kind'], (task: PlanTask) => string> = {
-  command: () => 'the task is a command',
-  shell: () => 'the task is a text for the shell',
-  skill: () => 'a built-in skill does this without a model',
-  agent: ({ action }) =>
-    action.kind === 'agent' && action.agent !== undefined ? 'named by the plan' : 'any installed agent may take it',
-  decision: () => 'a person decides',
+/** Why a task needs no choice of an agent. */
+const WHY: Record<PlanTask['action']['kind'], string> = {
+  command: 'the task is a command',
+  shell: 'the task is a text for the shell',
+  skill: 'a built-in skill does this without a model',
+  agent: 'no agent was chosen',
+  decision: 'a person decides',
 };
 
 function milestonesOf(plan: Plan, endMs: readonly number[], levels: number): Preview['milestones'] {

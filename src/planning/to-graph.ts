@@ -1,4 +1,5 @@
-import type { Action, GraphNode, Plan } from '../contract/plan.js';
+import type { AgentDefinition } from '../contract/agent.js';
+import type { Action, GraphNode, Plan, PlanTask } from '../contract/plan.js';
 import { PRIORITIES } from '../contract/task.js';
 
 const LABEL_CHARS = 60;
@@ -11,8 +12,8 @@ export function toGraph(plan: Plan): GraphNode[] {
     title: task.title,
     kind: task.kind,
     type: task.type,
-    label: labelOf(task.action),
-    agent: agentOf(task.action),
+    label: labelOf(task),
+    agent: agentOf(task),
     dependencies: task.dependencies.flatMap((id) => positions.get(id) ?? []),
     estimateMs: task.estimateMs,
     timeLimitMs: task.timeLimitMs,
@@ -26,27 +27,31 @@ export function toGraph(plan: Plan): GraphNode[] {
 }
 
 /** `command:npm`, `shell`, `skill:inventory`, `agent:NAME`, `decision`: letters, digits, `:`, `.`, `_` and `-`, at most 60. */
-export function labelOf(action: Action): string {
-  const label = rawLabel(action).replace(/[^A-Za-z0-9:._-]/g, '_');
+export function labelOf(task: Doing): string {
+  const label = rawLabel(task).replace(/[^A-Za-z0-9:._-]/g, '_');
   return label.slice(0, LABEL_CHARS);
 }
 
-function rawLabel(action: Action): string {
+/** What is done, and by whom where that was found out. */
+type Doing = Pick<PlanTask, 'action' | 'allocation'>;
+
+function rawLabel(task: Doing): string {
+  const { action } = task;
   switch (action.kind) {
     case 'command':
       return `command:${(action.argv[0] ?? '').split(/[/\\]/).at(-1) || 'program'}`;
     case 'skill':
       return `skill:${action.name}`;
     case 'agent':
-      return `agent:${action.agent ?? 'any'}`;
+      return `agent:${agentOf(task)}`;
     case 'shell':
     case 'decision':
       return action.kind;
   }
 }
 
-/** Who carries an action out, as reports name it. */
-export function agentOf(action: Action): string {
+/** Who carries a task out, as reports name it. */
+export function agentOf({ action, allocation }: Doing): string {
   switch (action.kind) {
     case 'command':
     case 'shell':
@@ -54,10 +59,18 @@ export function agentOf(action: Action): string {
     case 'skill':
       return 'skills';
     case 'agent':
-      return action.agent ?? 'any';
+      return allocation?.agent.name ?? action.agent ?? 'any';
     case 'decision':
       return 'person';
   }
+}
+
+/** The agents that a plan's tasks were given to, by name. */
+export function agentsOf({ tasks }: Plan): AgentDefinition[] {
+  const agents = new Map(
+    tasks.flatMap(({ allocation }) => (allocation ? [[allocation.agent.name, allocation.agent]] : [])),
+  );
+  return [...agents.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function decisionOf(action: Extract<Action, { kind: 'decision' }>): NonNullable<GraphNode['decision']> {

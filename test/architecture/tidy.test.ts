@@ -36,7 +36,8 @@ function gitFiles(folder: string): string[] {
 const read = (path: string): string => readFileSync(join(PROJECT, path), 'utf8');
 const lineCount = (path: string): number => read(path).split('\n').length - 1;
 const sources = projectFiles('src').filter((path) => path.endsWith('.ts'));
-const documents = projectFiles().filter((path) => path.endsWith('.md'));
+/** Files of agents are told to agents and have no title. */
+const documents = projectFiles().filter((path) => path.endsWith('.md') && !path.startsWith('agents/'));
 
 /** A document's lines without those inside code fences. */
 function prose(text: string): string[] {

@@ -4,6 +4,7 @@ import { BatonError } from '../../src/contract/errors.js';
 import { canonicalJson } from '../../src/contract/json.js';
 import type { PlanDraft } from '../../src/contract/plan.js';
 import { compilePlan } from '../../src/planning/compile.js';
+import type { Action } from '../../src/contract/plan.js';
 import { labelOf, toGraph } from '../../src/planning/to-graph.js';
 import { draftOf } from './drafts.js';
 
@@ -218,6 +219,6 @@ describe('a label', () => {
     [{ kind: 'agent', prompt: 'p', agent: 'ä' }, 'agent:_'],
     [{ kind: 'decision', question: 'q', options: [] }, 'decision'],
   ] as const)('of %j is %s', (action, label) => {
-    expect(labelOf(structuredClone(action) as Parameters<typeof labelOf>[0])).toBe(label);
+    expect(labelOf({ action: structuredClone(action) as Action })).toBe(label);
   });
 });

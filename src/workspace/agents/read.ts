@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AgentCatalogue, AgentDefinition } from '../../contract/agent.js';
+import { BatonError } from '../../contract/errors.js';
+import { parseAgentFile } from '../../contract/schemas/agent-file.js';
+import { isReadme, readAgentFolder, type AgentFolder } from './folders.js';
+
+/** Baton's own agents, in the package beside `dist`. */
+const BUILT_IN = fileURLToPath(new URL('../../../agents', import.meta.url));
+
+/** The folders of agents' files. A later one's agent stands before an earlier one's of the same name. */
+function agentFolders({ home, workspace }: { home: string; workspace: string | null }): AgentFolder[] {
+  const user = join(home, 'agents');
+  return [
+    { source: 'built-in', path: BUILT_IN, within: BUILT_IN },
+    { source: 'user', path: user, within: user },
+    ...(workspace === null
+      ? []
+      : [{ source: 'workspace' as const, path: join(workspace, '.claude', 'agents'), within: workspace }]),
+  ];
+}
+
+/**
+ * All agents that a request in `workspace` may use; `home` is the data folder. A file that cannot be used is a problem of the answer, and
+ * hides neither the others nor an agent of its name in another folder.
+ */
+export async function readAgents(place: { home: string; workspace: string | null }): Promise<AgentCatalogue> {
+  const agents = new Map<string, AgentDefinition>();
+  const catalogue: AgentCatalogue = { agents: [], overridden: [], problems: [] };
+  for (const folder of agentFolders(place)) {
+    const { source } = folder;
+    for (const file of await readAgentFolder(folder)) {
+      const { path } = file;
+      if ('text' in file && isReadme(path, file.text)) continue;
+      const agent = 'flaw' in file ? `${path}: ${file.flaw}` : parsed(file.text, { path, source });
+      const other = typeof agent === 'string' ? undefined : agents.get(agent.name);
+      if (typeof agent === 'string') catalogue.problems.push({ path, source, message: agent });
+      else if (other?.source === source) {
+        const message = `${path}: name: ${JSON.stringify(agent.name)} is already that of ${other.path}`;
+        catalogue.problems.push({ path, source, message });
+      } else {
+        if (other) catalogue.overridden.push({ name: other.name, source: other.source, path: other.path });
+        agents.set(agent.name, agent);
+      }
+    }
+  }
+  catalogue.agents = [...agents.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return catalogue;
+}
+
+/** The agent, or what is wrong with its file. */
+function parsed(text: string, file: { path: string; source: AgentFolder['source'] }): AgentDefinition | string {
+  try {
+    return parseAgentFile(text, file);
+  } catch (error) {
+    if (error instanceof BatonError) return error.message;
+    throw error;
+  }
+}
