@@ -69,7 +69,9 @@ export function statusText(view: RequestView, options: { now: number }): string 
     ...(view.report ? [`report: ${inert(view.report.markdown)}`] : []),
   ];
   const open = view.decisions.filter(({ state }) => state === 'open');
-  return [...lines, ...open.map((decision) => `\n${decisionText(decision, options)}`)].join('\n');
+  // What nobody decided is news to who comes back.
+  const expired = view.decisions.filter(({ state }) => state === 'expired').slice(-LIMITS.detailsDecisions);
+  return [...lines, ...[...expired, ...open].map((decision) => `\n${decisionText(decision, options)}`)].join('\n');
 }
 
 function taskCells(task: TaskView, now: number): string[] {

@@ -99,6 +99,18 @@ describe('the status of a request as text', () => {
   });
 });
 
+describe('a request that nobody answered', () => {
+  it('says so', () => {
+    const { engine, post } = begin([node('a')], { approval: true });
+    post({ kind: 'timer', id: 'reminder:d1' }, 1);
+    post({ kind: 'timer', id: 'escalation:d1' }, 2);
+    post({ kind: 'timer', id: 'decision:d1' }, 3);
+    const text = statusText(requestView(engine, { now: START + 1003 }), { now: START + 1003 });
+    expect(text).toContain('/d1  plan  expired\n');
+    expect(text).toContain('  reject, by deadline via deadline, 1.0s ago: nobody answered in time');
+  });
+});
+
 describe('a decision as text', () => {
   it('tells since when it has been brought to mind and urgent', () => {
     const { engine, post } = begin([question('q')]);
