@@ -117,6 +117,8 @@ export const LIMITS = {
   agentApiRetries: 2,
   /** Of an agent's own prompt as an argument; a longer one goes before the task's prompt. */
   agentArgumentBytes: 64 * 1024,
+  /** What is kept of an agent's answer. */
+  agentAnswerBytes: 1024 * 1024,
   agentDenials: 100,
   agentNoteChars: 200,
   /** Tool calls kept so that a denial can show what was asked for. */

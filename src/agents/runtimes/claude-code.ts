@@ -93,7 +93,7 @@ function endOf({ state, end }: Ran, transcript: Transcript): AgentEnd {
   const told = { session, usage, turns, denials, tail };
   if (end.cause === 'cancel' || end.cause === 'shutdown') return { ...told, kind: 'cancelled' };
   const error = claudeError(state, end);
-  if (!error) return { ...told, kind: 'done', text: transcript.clean(state.text ?? '') };
+  if (!error) return { ...told, kind: 'done', text: transcript.answer(state.text ?? '') };
   const message = transcript.clean(error.message);
   return { ...told, kind: 'failed', error: { ...error, message, ...(tail === '' ? {} : { tail }) } };
 }

@@ -13,7 +13,7 @@ import { Transcript } from './transcript.js';
  */
 export const commandAgent: Runtime = async (run, hooks) => {
   const transcript = new Transcript(run.env);
-  const answer = new OutputKeeper(LIMITS.outputBytes);
+  const answer = new OutputKeeper(LIMITS.agentAnswerBytes);
   const lines = new LineSplitter(LIMITS.outputLineChars);
   const end = await runProcess(
     {

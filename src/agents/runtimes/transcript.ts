@@ -34,6 +34,13 @@ export class Transcript {
     return redact(stripControl(text), this.#secrets);
   }
 
+  /** Its answer, of which the beginning is kept. */
+  answer(text: string): string {
+    const keeper = new OutputKeeper(LIMITS.agentAnswerBytes);
+    keeper.add(Buffer.from(text), 'stdout');
+    return this.clean(keeper.finish().output.toString('utf8'));
+  }
+
   tail(): string {
     return previewOf(this.#keeper.finish().end, this.#secrets);
   }

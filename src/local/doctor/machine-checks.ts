@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { LIMITS } from '../../contract/limits.js';
 import type { Check, DoctorOptions } from '../doctor.js';
+import { findClaude, INSTALL_CLAUDE } from '../claude.js';
 import { cachedBinaryPath } from '../server-binary/find.js';
 import { runCommand } from '../server-binary/run-command.js';
 import { checkBinary, findOnPath, OLDEST_SERVER_VERSION, programOnPath } from '../server-binary/verify.js';
@@ -11,14 +12,10 @@ type Given = DoctorOptions & { env: Readonly<Record<string, string | undefined>>
 const OLDEST_NODE = '20.19.0';
 const OLDEST_GIT = '2.30.0';
 
-/** Command lines of agents, each optional. */
-const AGENT_PROGRAMS = ['claude', 'codex', 'gemini', 'copilot', 'opencode'] as const;
-
 export async function machineChecks(given: Given): Promise<Check[]> {
   return [
     nodeCheck(),
-    ...(await Promise.all([gitCheck(given), temporalCheck(given)])),
-    agentCheck(given),
+    ...(await Promise.all([gitCheck(given), temporalCheck(given), agentCheck(given)])),
     containmentCheck(),
   ];
 }
@@ -62,14 +59,16 @@ async function temporalCheck({ env }: Given): Promise<Check> {
   };
 }
 
-function agentCheck({ env }: Given): Check {
-  const found = AGENT_PROGRAMS.filter((program) => programOnPath(program, env) !== undefined);
-  if (found.length > 0) return { name: 'agents', ok: true, detail: `on PATH: ${found.join(', ')}` };
+async function agentCheck({ env }: Given): Promise<Check> {
+  const claude = await findClaude(env);
+  if (claude.kind === 'found') {
+    return { name: 'agents', ok: true, detail: `Claude Code ${claude.version} at ${claude.path}` };
+  }
   return {
     name: 'agents',
     ok: 'warning',
-    detail: `none of ${AGENT_PROGRAMS.join(', ')} on PATH; built-in skills and commands work without`,
-    fix: 'Install Claude Code (npm install -g @anthropic-ai/claude-code) or another agent for tasks that write code.',
+    detail: `${claude.reason}; built-in skills and commands work without`,
+    fix: INSTALL_CLAUDE,
   };
 }
 

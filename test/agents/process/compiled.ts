@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const SOURCE = fileURLToPath(new URL('../../../src/', import.meta.url));
-const ROOMS = ['contract', 'agents/process', 'workspace/artifacts'];
+const ROOMS = ['contract', 'agents/process', 'agents/runtimes', 'agents/stream', 'workspace/artifacts'];
 
 /**
  * The rooms that tests start as programs of their own, as JavaScript in a temporary folder: always of the present sources, without a

@@ -41,6 +41,11 @@ describe('a command agent', () => {
     expect(await start('kill -9 $$')).toMatchObject({ kind: 'failed', error: { signal: 'SIGKILL' } });
   });
 
+  it('that answers at length keeps the beginning, and says that it is cut', async () => {
+    const end = await start('head -c 3000000 /dev/zero | tr "\\0" x');
+    expect(end.kind === 'done' && end.text.endsWith('x\n[output cut at 1 MiB]')).toBe(true);
+  });
+
   it('that is not there says so', async () => {
     const agent = agentOf({ command: ['no-such-agent'] });
     expect(await start('', { agent })).toMatchObject({ kind: 'failed', error: { code: 'command_not_started' } });

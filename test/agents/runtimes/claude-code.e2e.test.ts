@@ -1,0 +1,182 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RUNTIME_BY_NAME } from '../../../src/agents/runtimes/index.js';
+import type { AgentEnd, AgentRun } from '../../../src/agents/runtimes/port.js';
+import type { AgentDefinition } from '../../../src/contract/agent.js';
+import { ERRORS } from '../../../src/contract/errors.js';
+import { carriers, newKey, until } from '../process/helpers.js';
+import { call, say, textOf, type MessagesApi, type Turn } from './messages-api.js';
+import { claudeFolder, makePlace, type Place } from './real-claude.js';
+import { agentOf, runOf, watching } from './running.js';
+
+const claude = claudeFolder();
+const title = 'reason' in claude ? `Claude Code (left out: ${claude.reason})` : 'Claude Code';
+
+let place: Place;
+beforeEach(() => void (place = makePlace('folder' in claude ? claude.folder : '')));
+afterEach(() => place.remove());
+
+interface Options {
+  agent?: Partial<AgentDefinition>;
+  run?: Partial<AgentRun>;
+  watch?: ReturnType<typeof watching>;
+}
+
+function start(api: MessagesApi, { agent, run, watch = watching() }: Options = {}): Promise<AgentEnd> {
+  const definition = agentOf({ runtime: 'claude-code', ...agent });
+  const spec = runOf({ agent: definition, cwd: place.cwd, env: place.env(api), ...run });
+  return RUNTIME_BY_NAME['claude-code'](spec, watch.hooks);
+}
+
+const failing = (status: number, type: string, message: string): Turn => ({
+  kind: 'error',
+  status,
+  type,
+  message,
+  always: true,
+});
+
+describe.skipIf('reason' in claude)(title, () => {
+  it('answers, with its session, its usage, and what the agent is told of itself', async () => {
+    const [api, watch] = [await place.api(say('Hello there.')), watching()];
+    const prompt = `--help ${'ü'.repeat(200 * 1024)}`;
+    const end = await start(api, { agent: { prompt: '--Be brief.' }, run: { prompt }, watch });
+    expect(end).toMatchObject({ kind: 'done', text: 'Hello there.', turns: 1, denials: [] });
+    expect(end.usage).toMatchObject({ inputTokens: 500, outputTokens: 50 });
+    expect(end.usage?.usd).toBeGreaterThan(0);
+    expect(watch.sessions).toEqual([end.session]);
+    expect(watch.notes).toEqual(['Hello there.']);
+    expect(api.requests[0]?.system).toContain('--Be brief.');
+    expect(textOf(api.requests[0]!)).toContain(prompt);
+    expect(api.requests[0]?.tools).toEqual([]);
+  });
+
+  it('edits a file with the tools that the agent has', async () => {
+    const file = join(place.cwd, 'greeting.txt');
+    writeFileSync(file, 'hello\n');
+    const api = await place.api(
+      call('Read', { file_path: file }),
+      call('Edit', { file_path: file, old_string: 'hello', new_string: 'good day' }),
+      call('Write', { file_path: join(place.cwd, 'new.txt'), content: 'new\n' }),
+      say('Done.'),
+    );
+    const watch = watching();
+    const end = await start(api, { agent: { tools: ['Read', 'Edit', 'Write'] }, watch });
+    expect(end).toMatchObject({ kind: 'done', text: 'Done.', turns: 4, denials: [] });
+    expect(readFileSync(file, 'utf8')).toBe('good day\n');
+    expect(readFileSync(join(place.cwd, 'new.txt'), 'utf8')).toBe('new\n');
+    expect(watch.notes).toContain(`Edit: ${file}`);
+  });
+
+  it('is denied what its rules do not allow and tools that it does not have, and that is told', async () => {
+    const [one, two] = [join(place.cwd, 'one'), join(place.cwd, 'two')];
+    const api = await place.api(
+      call('Bash', { command: `touch ${one}` }),
+      call('Write', { file_path: two, content: '' }),
+      say('I could not.'),
+    );
+    const end = await start(api, { agent: { tools: ['Bash(git status)'] } });
+    expect(end).toMatchObject({
+      kind: 'done',
+      text: 'I could not.',
+      denials: [
+        { tool: 'Bash', input: `touch ${one}` },
+        { tool: 'Write', input: two },
+      ],
+    });
+    expect([existsSync(one), existsSync(two)]).toEqual([false, false]);
+  });
+
+  it('leaves aside the settings and hooks of the folder it works in', async () => {
+    const hook = join(place.cwd, 'hook-ran');
+    const hooks = { SessionStart: [{ hooks: [{ type: 'command', command: `touch ${hook}` }] }] };
+    const settings = { permissions: { allow: ['Bash'], defaultMode: 'bypassPermissions' }, hooks };
+    mkdirSync(join(place.cwd, '.claude'));
+    writeFileSync(join(place.cwd, '.claude', 'settings.json'), JSON.stringify(settings));
+    const api = await place.api(call('Bash', { command: 'touch evil' }), say('No.'));
+    const end = await start(api, { agent: { tools: ['Bash(git status)'] } });
+    expect(end.denials).toHaveLength(1);
+    expect([existsSync(hook), existsSync(join(place.cwd, 'evil'))]).toEqual([false, false]);
+  });
+
+  it('is ended by a cancel with its whole tree, within 3 s', async () => {
+    const api = await place.api(call('Bash', { command: 'setsid sleep 61 & sleep 62' }));
+    const [abort, taskKey] = [new AbortController(), newKey()];
+    const watch = watching(abort.signal);
+    const ended = start(api, { agent: { tools: ['Bash'] }, run: { taskKey }, watch });
+    await until(() => carriers(taskKey).length >= 3, 'the tool runs');
+    const began = Date.now();
+    abort.abort('cancel');
+    const end = await ended;
+    expect(Date.now() - began).toBeLessThan(3000);
+    expect(carriers(taskKey)).toEqual([]);
+    expect(end).toMatchObject({ kind: 'cancelled', session: watch.sessions[0], usage: null });
+  });
+
+  it('resumes a session with what was said before, and tells the usage of this attempt alone', async () => {
+    const first = await start(await place.api(say('The first answer.')), { run: { prompt: 'The first question.' } });
+    const api = await place.api(say('The second answer.'));
+    const end = await start(api, { run: { session: first.session ?? '' } });
+    expect(end).toMatchObject({ kind: 'done', text: 'The second answer.', session: first.session });
+    expect(textOf(api.requests[0]!)).toMatch(/The first question.*The first answer.*You were interrupted/s);
+    expect(end.usage).toMatchObject({ inputTokens: 500, outputTokens: 50 });
+    expect(end.usage?.usd).toBeLessThan(1.5 * (first.usage?.usd ?? 0));
+  });
+
+  it('starts anew where the session is not known, and says so', async () => {
+    const [api, watch] = [await place.api(say('Anew.')), watching()];
+    const session = '11111111-1111-4111-8111-111111111111';
+    const end = await start(api, { run: { session, prompt: 'The question.' }, watch });
+    expect(end).toMatchObject({ kind: 'done', text: 'Anew.' });
+    expect(watch.notes).toContain(`session ${session} is not known here: the agent starts anew`);
+    expect(watch.sessions).toEqual([end.session]);
+    expect(end.session).not.toBe(session);
+    expect(textOf(api.requests[0]!)).not.toContain('You were interrupted');
+  });
+});
+
+describe.skipIf('reason' in claude)(`${title}: its failures`, () => {
+  it.each([
+    ['500', failing(500, 'api_error', 'boom'), 'model_unavailable', 'boom'],
+    ['a cut stream', { kind: 'cut', always: true }, 'model_unavailable', 'Connection'],
+    ['401', failing(401, 'authentication_error', 'invalid x-api-key'), 'model_refused', 'set ANTHROPIC_API_KEY'],
+    ['no credit', failing(400, 'invalid_request_error', 'Your credit balance is too low'), 'model_refused', 'Credit'],
+  ] as const)('%s of the API', async (_, turn, code, message) => {
+    const api = await place.api(turn);
+    const end = await start(api);
+    expect(end).toMatchObject({ kind: 'failed', error: { code } });
+    if (end.kind === 'failed') expect(end.error.message).toContain(message);
+    // Retries beyond a few are Baton's.
+    expect(api.requests.length).toBeLessThanOrEqual(4);
+    expect(ERRORS[code].fate).toBe(code === 'model_unavailable' ? 'retryable' : 'terminal');
+  });
+
+  it('a usage limit is told with the time when it is reset', async () => {
+    const reset = Math.floor(Date.now() / 1000) + 3600;
+    const headers = {
+      'anthropic-ratelimit-unified-status': 'rejected',
+      'anthropic-ratelimit-unified-reset': String(reset),
+      'anthropic-ratelimit-unified-representative-claim': 'five_hour',
+      'retry-after': '3600',
+    };
+    const api = await place.api({ kind: 'error', status: 429, type: 'rate_limit_error', message: 'limit', headers });
+    const { ANTHROPIC_API_KEY: _, ...env } = place.env(api);
+    const end = await start(api, { run: { env: { ...env, CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-made-up' } } });
+    expect(end).toMatchObject({ kind: 'failed', error: { code: 'usage_limit' } });
+    if (end.kind === 'failed') expect(end.error.message).toContain(new Date(reset * 1000).toISOString());
+  });
+
+  it('no key at all', async () => {
+    const api = await place.api();
+    const { ANTHROPIC_API_KEY: _, ...env } = place.env(api);
+    expect(await start(api, { run: { env } })).toMatchObject({ kind: 'failed', error: { code: 'model_refused' } });
+  });
+
+  it('its absence', async () => {
+    const api = await place.api();
+    const end = await start(api, { run: { env: { ...place.env(api), PATH: '/no/such/folder' } } });
+    expect(end).toMatchObject({ kind: 'failed', error: { code: 'not_installed' } });
+    if (end.kind === 'failed') expect(end.error.message).toContain('npm install -g @anthropic-ai/claude-code');
+  });
+});
