@@ -14,6 +14,11 @@ const MESSAGES = {
   ],
   resume: [TASK_OR_ALL, 'goes on after a pause'],
   cancel: [TASK_OR_ALL, 'ends what runs and gives up the rest; with `task`, that task and what depends on it'],
+  submit: [
+    '`type`, `description`, `parameters` (optional), `dependencies` (optional), `signature` (optional), `by` (optional)',
+    'adds a task to the plan; without the mark of Baton’s own client a command or an agent is asked about first',
+  ],
+  checkpoint: ['`by` (optional)', 'keeps the present state among the request’s files'],
   retry: [TASK_OR_ALL, 'runs what failed once more, with what it held back'],
   skip: ['`task`, `by` (optional)', 'goes on without that task: what depends on it runs all the same'],
 };

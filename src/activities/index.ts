@@ -4,10 +4,12 @@ import { analyze } from './analyze.js';
 import { withBeat } from './beat.js';
 import { conclude } from './conclude.js';
 import type { Deps } from './deps.js';
+import { extend } from './extend.js';
 import { guarded } from './failures.js';
 import { intake } from './intake.js';
 import { perform } from './perform.js';
 import { graph, plan } from './plan.js';
+import { recall, save } from './saves.js';
 
 const light = <I, O>(deps: Deps, activity: (deps: Deps, input: I) => Promise<O>): ((input: I) => Promise<O>) =>
   guarded(deps, (given, input) => withBeat(() => activity(given, input)));
@@ -22,6 +24,9 @@ export function createActivities(deps: Deps) {
     analyze: light(deps, analyze),
     plan: light(deps, plan),
     graph: light(deps, graph),
+    extend: light(deps, extend),
+    save: light(deps, save),
+    recall: light(deps, recall),
     conclude: light(deps, conclude),
   };
 }

@@ -81,12 +81,12 @@ async function draftFor(
 }
 
 /** A task's limit never exceeds what the configuration allows. */
-function limited(task: PlanTask, settings: { taskTimeLimitMs: number }): PlanTask {
+export function limited(task: PlanTask, settings: { taskTimeLimitMs: number }): PlanTask {
   return { ...task, timeLimitMs: Math.min(task.timeLimitMs, settings.taskTimeLimitMs) };
 }
 
 /** The plan with an agent for each task that needs one. Throws `not_installed` where this worker cannot start one of them. */
-async function withAgents(
+export async function withAgents(
   deps: Deps,
   { plan, draft, workspace }: { plan: Plan; draft: PlanDraft; workspace: string },
 ): Promise<Plan> {

@@ -2,6 +2,7 @@
 /** The command line. Each command's code is loaded when it is used, so that a look at a request stays quick. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../contract/version.js';
+import type { SubmitOptions } from './commands/control.js';
 import type { PlanOptions } from './commands/plan.js';
 import type { RunCommandOptions } from './commands/run.js';
 import { endWith, printJson } from './end.js';
@@ -121,7 +122,7 @@ const CONTROLS = {
   pause: 'start nothing more of a request, or stop a task, until resume',
   resume: 'go on after a pause',
   cancel: 'end what runs and give up the rest',
-  retry: 'run what failed once more',
+  retry: 'run what failed once more, also of a request that has ended',
   skip: 'go on without a task',
 } as const;
 
@@ -135,6 +136,23 @@ for (const [name, description] of Object.entries(CONTROLS)) {
       (await import('./commands/control.js')).control(name as keyof typeof CONTROLS, id, options),
     );
 }
+
+program
+  .command('submit')
+  .argument('<id>', 'the id of a request that runs')
+  .description('add a task to a request that runs')
+  .requiredOption('--type <type>', "command, a built-in skill's name, or what kind of work an agent is to do")
+  .requiredOption('--description <text>', "the task's title; what an agent is asked to do")
+  .option('--parameters <json>', `an object; of a command: '{"command": ["npm", "test"]}'`)
+  .option('--dependencies <ids>', 'ids of tasks that must be done before, with commas between')
+  .option('--json', 'JSON on standard output')
+  .action(async (id: string, options: SubmitOptions) => (await import('./commands/control.js')).submit(id, options));
+
+onRequest('checkpoint', "keep a request's present state")
+  .option('--list', 'the states that were kept')
+  .action(async (id: string, options: JsonOption & { list?: boolean }) =>
+    (await import('./commands/control.js')).checkpoint(id, options),
+  );
 
 program
   .command('up')

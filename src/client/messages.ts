@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Via } from '../contract/decision.js';
 import { BatonError, ERRORS, type ErrorCode } from '../contract/errors.js';
+import type { Json } from '../contract/json.js';
+import { parseSubmission } from '../contract/schemas/submission.js';
+import { markedSubmission, type Submission } from '../contract/submission.js';
+import { ensureKey, sign } from '../local/key.js';
 import { splitGlobalId, type MessageName } from '../contract/names.js';
 import type { Place } from './place.js';
 
@@ -10,6 +14,7 @@ export interface MessageAnswer {
   v: 1;
   result: 'accepted' | 'unchanged';
   message: string;
+  data?: Record<string, Json>;
 }
 
 /** Answers a decision by its global id. The same answer again is told that it was given before; another one is refused. */
@@ -39,11 +44,24 @@ export async function decide(
   return send(place, { request, name: 'decide', input, updateId });
 }
 
+export type ControlName = Exclude<MessageName, 'decide' | 'submit' | 'checkpoint'>;
+
 /** Pause, resume, cancel, retry or skip: a request, or one task by its global id. */
-export async function control(place: Place, name: Exclude<MessageName, 'decide'>, id: string): Promise<MessageAnswer> {
+export async function control(place: Place, name: ControlName, id: string): Promise<MessageAnswer> {
   const { request, local } = splitGlobalId(id);
   return send(place, { request, name, input: { ...(local === undefined ? {} : { task: local }), by: userName() } });
 }
+
+/** Adds a task to a request that runs; it carries the mark of Baton's own client, so that nobody is asked whether it may run. */
+export async function submitTask(place: Place, request: string, submission: Submission): Promise<MessageAnswer> {
+  const checked = parseSubmission(submission);
+  const signature = sign(ensureKey(place.home), markedSubmission(request, checked));
+  return send(place, { request, name: 'submit', input: { ...checked, signature, by: userName() } });
+}
+
+/** Keeps the present state of a request that runs. */
+export const checkpoint = (place: Place, request: string): Promise<MessageAnswer> =>
+  send(place, { request, name: 'checkpoint', input: { by: userName() } });
 
 async function send(
   { client }: Place,
@@ -76,7 +94,7 @@ async function translated(error: unknown, request: string): Promise<unknown> {
 }
 
 /** Who answers, as far as this machine knows. */
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

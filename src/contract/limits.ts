@@ -85,6 +85,14 @@ export const LIMITS = {
   commentChars: 4096,
   /** How much of a subject's digest is shown; no less may stand for it in an answer. */
   shownDigestChars: 12,
+  /** Submitted tasks that are being added at once, and those that a request remembers. */
+  openSubmissions: 50,
+  submissionsKept: 200,
+  submissionBytes: 256 * 1024,
+  submissionDependencies: 1000,
+  openSaves: 10,
+  /** States that are kept of a request; the oldest goes first. */
+  savedStates: 100,
 
   // Processes
   outputBytes: 8 * 1024 * 1024,

@@ -7,7 +7,7 @@ export const TASK_QUEUE = 'baton';
 export const hostQueue = (host: string): string => `${TASK_QUEUE}@${host}`;
 
 /** Messages: a signal and an update of one name, the command's verb, with one code behind both. */
-export const MESSAGES = ['decide', 'pause', 'resume', 'cancel', 'retry', 'skip'] as const;
+export const MESSAGES = ['decide', 'pause', 'resume', 'cancel', 'retry', 'skip', 'submit', 'checkpoint'] as const;
 export type MessageName = (typeof MESSAGES)[number];
 
 export const QUERIES = ['progress', 'plan', 'state', 'decisions', 'task'] as const;

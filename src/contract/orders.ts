@@ -49,6 +49,12 @@ export interface GraphPiece {
   next: number | null;
 }
 
+/** What became of a plan that was given one more task; the nodes follow those that it had. */
+export interface Extension {
+  digest: string;
+  nodes: GraphNode[];
+}
+
 /** All that an activity is told of a task; the rest it reads from the plan that the digest names. */
 export interface TaskOrder {
   request: string;

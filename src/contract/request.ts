@@ -31,6 +31,8 @@ export interface RequestInput {
   /** Answers "approve" to what is asked, except over criticality .8. */
   yes?: boolean;
   maxParallel?: number;
+  /** Goes on with what had failed in the closed request of the same id, from its kept state: all of it, or one task. */
+  retry?: { task?: string; by?: string };
   /**
    * The mark of Baton's own client: HMAC-SHA-256, hexadecimal, over the canonical JSON of `{request, input}`, where `input` is this object without
    * its signature. Without it commands of a plan, and `yes`, count for nothing.
@@ -45,8 +47,8 @@ export interface Constraints {
   maintainCompatibility?: boolean;
 }
 
-/** The text that the signature of a request is made over: its id, and its input without the signature. */
+/** The text that the signature of a request is made over: its id, and its input without the signature and without the wish to retry it. */
 export function markedText(request: string, input: RequestInput): string {
-  const { signature: _, ...rest } = input;
+  const { signature: _, retry: __, ...rest } = input;
   return canonicalJson({ request, input: rest });
 }

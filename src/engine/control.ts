@@ -14,6 +14,7 @@ import {
   skipDependants,
   statusOf,
 } from './moves.js';
+import { refuseSubmissions } from './submissions.js';
 import { dropTimer } from './timers.js';
 
 const accepted = (message: string): Reply => ({ kind: 'accepted', message });
@@ -75,6 +76,7 @@ export function cancelRequest(engine: Engine, event: { at: number; by: string },
   const again = state.cancel !== null;
   state.cancel ??= { at: event.at, by: event.by };
   withdraw(engine, event.at, commands);
+  refuseSubmissions(engine, 'the request is being cancelled');
   if (state.plan === null) commands.push({ kind: 'abandon' });
   graph.nodes.forEach((_, task) => {
     if (statusOf(engine, task) === 'running') stop(engine, task, 'cancelled', commands);

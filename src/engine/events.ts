@@ -3,6 +3,7 @@ import type { ErrorCode } from '../contract/errors.js';
 import type { Json } from '../contract/json.js';
 import type { OnFailure } from '../contract/plan.js';
 import type { Interaction } from '../contract/request.js';
+import type { Submission } from '../contract/submission.js';
 import type { TaskResult } from '../contract/task.js';
 import type { Graph } from './graph.js';
 
@@ -32,6 +33,12 @@ export type EventBody =
   | { kind: 'cancel'; task?: string; by: string }
   | { kind: 'retry'; task?: string; by: string }
   | { kind: 'skip'; task: string; by: string }
+  | { kind: 'submit'; submission: Submission; by: string }
+  | { kind: 'extended'; n: number; graph: Graph }
+  | { kind: 'unextended'; n: number; code: ErrorCode; message: string }
+  | { kind: 'checkpoint'; by: string }
+  | { kind: 'saved'; n: number; error?: { code: ErrorCode; message: string } }
+  | { kind: 'reopen'; task?: string; by: string }
   | { kind: 'note'; text: string }
   | { kind: 'hold' }
   | { kind: 'wake' }
@@ -62,6 +69,9 @@ export type Command =
   | { kind: 'ask'; decision: string }
   | { kind: 'timer'; id: string; ms: number; summary: string }
   | { kind: 'untimer'; id: string }
+  /** Writes down a plan with one more task. */
+  | { kind: 'extend'; n: number }
+  | { kind: 'save'; n: number }
   | { kind: 'conclude' }
   | { kind: 'finish' };
 
@@ -69,9 +79,15 @@ export type CommandKind = Command['kind'];
 
 /** What a message is told at once. `unchanged`: it had been done before. `refused`: nothing was changed, and why. */
 export type Reply =
-  | { kind: 'accepted'; message: string }
+  /** `pending` names what is still to be carried out: `settlement` tells what became of it. */
+  | { kind: 'accepted'; message: string; pending?: Pending; data?: Record<string, Json> }
   | { kind: 'unchanged'; message: string }
   | { kind: 'refused'; code: ErrorCode; message: string };
+
+export interface Pending {
+  kind: 'submission' | 'save';
+  n: number;
+}
 
 export interface Step {
   commands: Command[];

@@ -6,6 +6,9 @@ import { adopt, type Engine } from './model.js';
 import type { Command, EngineEvent, EventKind, Reply } from './events.js';
 import { fire } from './phases.js';
 import { release } from './moves.js';
+import { reopenRequest } from './reopen.js';
+import { checkpoint, saved } from './saves.js';
+import { extended, extendNext, refuseSubmissions, submit, unextended } from './submissions.js';
 import { taskEnded, tryAgain } from './results.js';
 import { timerOf, type TimerKind } from './timers.js';
 import { escalate, remind } from './waiting.js';
@@ -49,6 +52,12 @@ export const HANDLERS: { [K in EventKind]: Handler<K> } = {
     event.task === undefined ? cancelRequest(engine, event, commands) : cancelOne(engine, event.task, event, commands),
   retry,
   skip,
+  submit,
+  extended,
+  unextended,
+  checkpoint,
+  saved,
+  reopen: reopenRequest,
   note: (engine, event) => {
     engine.state.notes.push({ at: event.at, text: event.text });
     if (engine.state.notes.length > LIMITS.noteEntries) engine.state.notes.shift();
@@ -59,9 +68,13 @@ export const HANDLERS: { [K in EventKind]: Handler<K> } = {
     return OK;
   },
   /** A request taken up from its state: whatever may start does. */
-  wake: () => OK,
+  wake: (engine, _, commands) => {
+    extendNext(engine, commands);
+    return OK;
+  },
   error: (engine, event, commands) => {
     const { code, message } = event;
+    refuseSubmissions(engine, message);
     fire(engine.state, 'error', { at: event.at, commands, data: { error: message } });
     engine.state.error = { code, message };
     return OK;
@@ -99,6 +112,7 @@ function planned(engine: Engine, event: EngineEvent & { kind: 'planned' }, comma
   graph.nodes.forEach((_, task) => release(engine, task, at));
   if (event.approval && !goesOn && !state.cancel) raisePlanApproval(engine, event.approval, at, commands);
   if (state.cancel) cancelRequest(engine, { at, by: state.cancel.by }, commands);
+  extendNext(engine, commands);
   return OK;
 }
 

@@ -41,6 +41,9 @@ export interface Index {
 
 /** Takes up a request from its state: a new one, one carried over, or one read from a store. O(tasks + edges). */
 export function open(state: EngineState, graph: Graph = EMPTY_GRAPH): Engine {
+  // A state that was kept before these were known has none.
+  state.submissions ??= [];
+  state.saves ??= [];
   const engine: Engine = { state, graph, index: emptyIndex() };
   reindex(engine);
   return engine;

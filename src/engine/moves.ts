@@ -91,18 +91,21 @@ export function reopen(engine: Engine, tasks: readonly number[], at: number): nu
     stack.push(...(engine.graph.dependants[next] ?? []));
   }
   reopened.sort((a, b) => a - b);
-  return reopened.filter((task) => {
-    const dependencies = engine.graph.nodes[task]?.dependencies ?? [];
-    const unmet = dependencies.filter((dependency) => !isSatisfied(engine, dependency));
-    engine.index.unmet[task] = unmet.length;
-    const reasons = unmet
-      .filter((dependency) => hasEnded(engine, dependency))
-      .map((dependency) => blocks(engine, dependency));
-    if (reasons.length === 0) return true;
-    move(engine, task, 'skipped', at);
-    detailOf(engine, task).reason = reasons.reduce((a, b) => (WEIGHT[b] > WEIGHT[a] ? b : a));
-    return false;
-  });
+  return reopened.filter((task) => !passOver(engine, task, at));
+}
+
+/** Counts anew what a pending task waits for, and skips it where something that has ended rules it out; gives whether it was skipped. */
+export function passOver(engine: Engine, task: number, at: number): boolean {
+  const dependencies = engine.graph.nodes[task]?.dependencies ?? [];
+  const unmet = dependencies.filter((dependency) => !isSatisfied(engine, dependency));
+  engine.index.unmet[task] = unmet.length;
+  const reasons = unmet
+    .filter((dependency) => hasEnded(engine, dependency))
+    .map((dependency) => blocks(engine, dependency));
+  if (reasons.length === 0) return false;
+  move(engine, task, 'skipped', at);
+  detailOf(engine, task).reason = reasons.reduce((a, b) => (WEIGHT[b] > WEIGHT[a] ? b : a));
+  return true;
 }
 
 /** Why an ended task that does not satisfy holds back what depends on it. */

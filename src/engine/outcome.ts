@@ -3,13 +3,14 @@ import { ENDED_STATES } from '../contract/task.js';
 import type { Engine } from './model.js';
 import type { Command } from './events.js';
 import { fire } from './phases.js';
+import { openSubmissions } from './submissions.js';
 
 /** Once every task has ended, the request completes: its outcome is set once, and the shell is told to write it down. */
 export function conclude(engine: Engine, at: number, commands: Command[]): void {
   const { state, index, graph } = engine;
   if (state.phase !== 'MONITORING' || state.plan === null || state.outcome !== null) return;
   const ended = ENDED_STATES.reduce((sum, name) => sum + index.counts[name], 0);
-  if (ended < graph.nodes.length) return;
+  if (ended < graph.nodes.length || openSubmissions(engine).length > 0) return;
   state.outcome = outcomeOf(engine);
   state.endedAt = at;
   fire(state, 'complete', { at, commands, data: { outcome: state.outcome } });

@@ -5,6 +5,7 @@ import { LIMITS } from '../contract/limits.js';
 import type { Outcome, Phase, Trigger } from '../contract/phase.js';
 import type { OnFailure } from '../contract/plan.js';
 import type { Interaction } from '../contract/request.js';
+import type { Submission } from '../contract/submission.js';
 import type { Usage } from '../contract/task.js';
 
 /**
@@ -40,6 +41,10 @@ export interface EngineState {
   timers: Record<string, number>;
   /** Messages that could be neither understood nor refused. */
   notes: Note[];
+  /** Tasks that people added, or want to add, to the plan; oldest first, bounded. */
+  submissions: SubmissionRecord[];
+  /** States that were saved, or are being saved; oldest first, bounded. */
+  saves: SaveRecord[];
   cost: Usage;
   outcome: Outcome | null;
   error: { code: ErrorCode; message: string } | null;
@@ -86,6 +91,22 @@ export interface TaskDetail {
  */
 export type SkipReason = 'person' | 'choice' | 'dependency' | 'stopped';
 
+/** A task that somebody wants added. `open` until the plan that holds it is written down. */
+export type SubmissionRecord = { n: number; at: number; by: string } & (
+  | { state: 'open'; submission: Submission }
+  | { state: 'added'; task: string }
+  | { state: 'refused'; error: { code: ErrorCode; message: string } }
+);
+
+/** A state that was asked to be kept, with when and by whom. */
+export interface SaveRecord {
+  n: number;
+  at: number;
+  by: string;
+  state: 'open' | 'saved' | 'failed';
+  error?: { code: ErrorCode; message: string };
+}
+
 export interface Mark {
   at: number;
   by: string;
@@ -125,6 +146,8 @@ export function createState(options: { request: string; at: number; settings: Se
     patience: DEFAULT_PATIENCE,
     timers: {},
     notes: [],
+    submissions: [],
+    saves: [],
     cost: { usd: 0, inputTokens: 0, outputTokens: 0 },
     outcome: null,
     error: null,

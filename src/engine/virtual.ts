@@ -52,6 +52,8 @@ export function runVirtual(graph: Graph, maxParallel: number, durationOf?: (task
     timer: ({ id, ms }) => later({ kind: 'timer', id }, ms),
     untimer: () => undefined,
     conclude: () => later({ kind: 'concluded' }, 0),
+    extend: () => undefined,
+    save: () => undefined,
     finish: () => undefined,
   });
   later({ kind: 'start' }, 0);

@@ -39,17 +39,8 @@ export function compilePlan(draft: PlanDraft, defaults: { maxParallel: number })
   const tasks = order.flatMap((position): PlanTask[] => {
     const task = draft.tasks[position];
     if (!task) return [];
-    const { kind } = task.action;
-    return [
-      {
-        ...task,
-        kind: KIND_OF_ACTION[kind],
-        dependencies: (edges[position] ?? []).map((dependency) => draft.tasks[dependency]?.id ?? ''),
-        estimateMs: task.estimateMs ?? defaultEstimateMs(task.action),
-        timeLimitMs: task.timeLimitMs ?? LIMITS.taskTimeLimitMs,
-        level: levels[position] ?? 0,
-      },
-    ];
+    const dependencies = (edges[position] ?? []).map((dependency) => draft.tasks[dependency]?.id ?? '');
+    return [planTask({ ...task, dependencies }, levels[position] ?? 0)];
   });
   const isChain = new Set(levels).size === levels.length;
   return {
@@ -61,6 +52,17 @@ export function compilePlan(draft: PlanDraft, defaults: { maxParallel: number })
     onFailure: draft.onFailure,
     tasks,
     notes: bounded(notes),
+  };
+}
+
+/** A task with what its draft left open filled in. */
+export function planTask(task: TaskDraft, level: number): PlanTask {
+  return {
+    ...task,
+    kind: KIND_OF_ACTION[task.action.kind],
+    estimateMs: task.estimateMs ?? defaultEstimateMs(task.action),
+    timeLimitMs: task.timeLimitMs ?? LIMITS.taskTimeLimitMs,
+    level,
   };
 }
 

@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, condition, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, condition, workflowInfo } from '@temporalio/workflow';
 import { LIMITS } from '../contract/limits.js';
 import type { Intake } from '../contract/orders.js';
 import type { RequestInput } from '../contract/request.js';
@@ -57,7 +57,7 @@ export function createConductor(input: RequestInput, carried: Carried | undefine
     planning: new CancellationScope({ cancellable: true, parent: CancellationScope.current() }),
     base: { events: 0, bytes: 0 },
   };
-  let ready = carried === undefined;
+  let ready = carried === undefined && input.retry === undefined;
   const face = createFace(input.description, () => driver.engine);
   const post = (body: EventBody): Reply => {
     if (!ready) return { kind: 'refused', code: 'refused', message: 'the request could not be taken up again' };
@@ -82,7 +82,7 @@ export function createConductor(input: RequestInput, carried: Carried | undefine
     begin: () =>
       carried
         ? takeUp({ work, driver, ports, face, post }, () => (ready = true))
-        : accept({ input, work, face, post, engine: () => driver.engine }),
+        : accept({ input, work, driver, face, post }, () => (ready = true)),
     followCancellation: (scope) => {
       scope.cancelRequested.catch(async () => {
         work.cancelledByTemporal = true;
@@ -108,24 +108,39 @@ interface Accept {
   work: Work;
   face: Face;
   post: Conductor['post'];
-  engine: () => Engine;
+  driver: Driver;
 }
 
-/** A new request: its input is checked and bound to a host, then the engine starts. */
-async function accept({ input, work, face, post, engine }: Accept): Promise<void> {
+/** A new request, or a closed one that is retried: its input is checked and bound to a host, then the engine starts. */
+async function accept({ input, work, driver, face, post }: Accept, onReady: () => void): Promise<void> {
   try {
     const intake = await work.planning.run(() =>
       lightActivities(undefined, 'check the request').intake({ input, request: workflowInfo().workflowId }),
     );
     work.intake = intake;
     face.allow(intake.attributes);
+    if (input.retry) driver.engine = await work.planning.run(() => recalled(driver.engine, intake, input.retry?.task));
   } catch (error) {
-    if (isCancellation(error)) work.result = cancelledEarly(engine());
+    if (isCancellation(error)) work.result = cancelledEarly(driver.engine);
     else work.failure = failureOf(error);
     return;
   }
+  onReady();
   face.tag({ BatonState: 'running' });
-  post({ kind: 'start', interaction: work.intake.interaction });
+  if (driver.engine.state.plan === null) post({ kind: 'start', interaction: work.intake.interaction });
+  else reopenWith(work, post({ kind: 'reopen', by: 'unnamed', ...input.retry }));
+}
+
+/** The engine as the closed request left it; the one that is there where it had come to no plan. */
+async function recalled(fresh: Engine, intake: Intake, task: string | undefined): Promise<Engine> {
+  const { workflowId: request } = workflowInfo();
+  const given = task === undefined ? {} : { task };
+  const state = await lightActivities(intake.queue, 'read the kept state').recall({ request, ...given });
+  return state?.plan ? open(state, await readGraph(intake, state.plan.digest, request)) : fresh;
+}
+
+function reopenWith(work: Work, reply: Reply): void {
+  if (reply.kind === 'refused') work.failure ??= ApplicationFailure.nonRetryable(reply.message, reply.code);
 }
 
 interface TakeUp {

@@ -1,6 +1,7 @@
 import { ApplicationFailure, type WorkflowInfo } from '@temporalio/workflow';
 import { LIMITS } from '../contract/limits.js';
 import type { RequestInput } from '../contract/request.js';
+import type { Submission } from '../contract/submission.js';
 import type { Carried } from './conductor.js';
 
 /** Bad input fails at once with the path to the field, and is never retried. */
@@ -53,4 +54,15 @@ export function onlyFields(value: unknown, allowed: readonly string[]): Record<s
   const unknown = Object.keys(record).filter((field) => !allowed.includes(field));
   if (unknown.length > 0) throw badInput(`${unknown[0] ?? ''}: unknown field; allowed are ${allowed.join(', ')}`);
   return record;
+}
+
+/** The little that must hold before an activity checks a submission whole. */
+export function guardSubmission(input: unknown): Submission & { by?: string; request?: string } {
+  const value = onlyFields(input, ['type', 'description', 'parameters', 'dependencies', 'signature', 'by', 'request']);
+  text(value, 'type', LIMITS.taskIdChars);
+  text(value, 'description', LIMITS.descriptionChars);
+  optionalText(value, 'by', LIMITS.requestIdChars);
+  if (JSON.stringify(value).length > LIMITS.submissionBytes)
+    throw badInput(`longer than ${LIMITS.submissionBytes} bytes`);
+  return value as unknown as Submission & { by?: string; request?: string };
 }

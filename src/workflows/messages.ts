@@ -11,12 +11,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { VIAS, type Via } from '../contract/decision.js';
+import type { Json } from '../contract/json.js';
 import { LIMITS } from '../contract/limits.js';
 import { MESSAGES, splitGlobalId, type MessageName } from '../contract/names.js';
 import { objectionTo } from '../engine/decisions.js';
 import type { EventBody, Reply } from '../engine/events.js';
+import { settlement } from '../engine/settlement.js';
+import { submittedTask } from '../progress/submitted.js';
 import type { Conductor } from './conductor.js';
-import { badInput, onlyFields, optionalText, text } from './guards.js';
+import { badInput, guardSubmission, onlyFields, optionalText, text } from './guards.js';
 import { registerQueries } from './queries.js';
 
 /** What an update answers. */
@@ -24,6 +27,8 @@ export interface Accepted {
   v: 1;
   result: 'accepted' | 'unchanged';
   message: string;
+  /** Of `submit`: a SubmittedTask. Of `checkpoint`: the number of the saved state. */
+  data?: Record<string, Json>;
 }
 
 const DESCRIPTIONS: Record<MessageName, string> = {
@@ -33,6 +38,8 @@ const DESCRIPTIONS: Record<MessageName, string> = {
   cancel: 'End what runs and give up the rest: {} or {"task": "id"}',
   retry: 'Run what failed once more: {} or {"task": "id"}',
   skip: 'Go on without a task: {"task": "id"}',
+  submit: 'Add a task: {"type": "documentation", "description": "…", "dependencies": ["id"]}',
+  checkpoint: 'Keep the present state: {}',
 };
 
 /** Reads a message: the event that it stands for, or a failure with the path to the bad field. */
@@ -58,6 +65,14 @@ const READERS: Record<MessageName, (input: unknown, via: Via) => EventBody> = {
     const event = control('skip', input);
     if (event.kind !== 'skip' || event.task === '') throw badInput('task: expected the id of a task');
     return event;
+  },
+  submit: (input) => {
+    const { by, request: _, ...submission } = guardSubmission(input);
+    return { kind: 'submit', submission, by: by ?? 'unnamed' };
+  },
+  checkpoint: (input) => {
+    const value = onlyFields(input, ['by', 'request']);
+    return { kind: 'checkpoint', by: optionalText(value, 'by', LIMITS.requestIdChars) ?? 'unnamed' };
   },
 };
 
@@ -100,18 +115,41 @@ function receiveSignal(conductor: Conductor, name: MessageName, input: unknown):
   } catch (error) {
     return note(conductor, `malformed signal ${name}: ${error instanceof Error ? error.message : ''}`);
   }
+  const tell = (reply: Reply): void => {
+    if (reply.kind === 'refused') conductor.post(noteOf(`signal ${name} refused: ${reply.message}`));
+  };
   return onceReady(conductor, () => {
     const reply = conductor.post(event);
-    if (reply.kind === 'refused') conductor.post(noteOf(`signal ${name} refused: ${reply.message}`));
+    const settled = settledReply(conductor, reply);
+    return settled instanceof Promise ? settled.then(tell) : tell(settled);
   });
 }
 
 function receiveUpdate(conductor: Conductor, name: MessageName, input: unknown): Accepted | Promise<Accepted> {
   return onceReady(conductor, () => {
-    const reply: Reply = conductor.post(READERS[name](input, 'update'));
-    if (reply.kind === 'refused') throw ApplicationFailure.nonRetryable(reply.message, reply.code);
-    return { v: 1, result: reply.kind, message: reply.message };
+    const settled = settledReply(conductor, conductor.post(READERS[name](input, 'update')));
+    return settled instanceof Promise ? settled.then((reply) => answer(conductor, reply)) : answer(conductor, settled);
   });
+}
+
+function answer(conductor: Conductor, reply: Reply): Accepted {
+  if (reply.kind === 'refused') throw ApplicationFailure.nonRetryable(reply.message, reply.code);
+  const told: Accepted = { v: 1, result: reply.kind, message: reply.message };
+  if (reply.kind !== 'accepted' || reply.data === undefined) return told;
+  const task = reply.data['taskId'];
+  const data = typeof task === 'string' ? submittedTask(conductor.engine(), task, Date.now()) : reply.data;
+  return { ...told, data };
+}
+
+/** What could not be carried out at once is waited for, so that the answer tells what came of it. */
+function settledReply(conductor: Conductor, reply: Reply): Reply | Promise<Reply> {
+  if (reply.kind !== 'accepted' || reply.pending === undefined) return reply;
+  const { pending } = reply;
+  const found = (): Reply | undefined => settlement(conductor.engine(), pending);
+  const isSettled = (): boolean => found() !== undefined || conductor.isOver();
+  return CancellationScope.nonCancellable(() => condition(isSettled)).then(
+    () => found() ?? { kind: 'refused', code: 'refused', message: 'the request ended first' },
+  );
 }
 
 const note = (conductor: Conductor, text: string): void | Promise<void> =>
@@ -123,7 +161,7 @@ const noteOf = (text: string): EventBody => ({ kind: 'note', text: text.slice(0,
  * Takes a message at once, or, where a request that continues has not read its graph again, as soon as it has: before that a message would
  * meet an empty plan. The usual way makes no promise, each of which costs the sandbox a stack trace.
  */
-function onceReady<T>(conductor: Conductor, take: () => T): T | Promise<T> {
+function onceReady<T>(conductor: Conductor, take: () => T | Promise<T>): T | Promise<T> {
   if (conductor.isReady()) return take();
   const isSettled = (): boolean => conductor.isReady() || conductor.isOver();
   return CancellationScope.nonCancellable(() => condition(isSettled)).then(take);

@@ -63,6 +63,8 @@ export function createPorts(shell: Shell): Ports {
     timer: ({ id, ms, summary }) => later(runTimer(shell, timers, { id, ms, summary })),
     untimer: ({ id }) => timers.get(id)?.cancel(),
     conclude: () => later(conclude(shell)),
+    extend: ({ n }) => later(extend(shell, n)),
+    save: ({ n }) => later(save(shell, n)),
     finish: () => undefined,
   };
 }
@@ -173,6 +175,37 @@ async function runTimer(
     if (timers.get(id) === scope) timers.delete(id);
   }
   shell.post({ kind: 'timer', id });
+}
+
+/** Writes down the plan with one more task. What cannot be added is told to who asked; the request goes on. */
+async function extend(shell: Shell, n: number): Promise<void> {
+  const { state, graph } = shell.engine();
+  const record = state.submissions.find((submission) => submission.n === n);
+  if (record?.state !== 'open') return;
+  const { request } = state;
+  try {
+    const { digest, nodes } = await light(
+      shell,
+      `add a task: ${record.submission.description.slice(0, 80)}`,
+      (activities) => activities.extend({ request, plan: graph.digest, n, submission: record.submission }),
+    );
+    shell.post({ kind: 'extended', n, graph: buildGraph(digest, [...graph.nodes, ...nodes]) });
+  } catch (error) {
+    const { code, message } = taskErrorOf(error);
+    shell.post({ kind: 'unextended', n, code, message });
+  }
+}
+
+async function save(shell: Shell, n: number): Promise<void> {
+  const { state } = shell.engine();
+  const by = state.saves.find((record) => record.n === n)?.by ?? '';
+  try {
+    await light(shell, `save state ${n}`, (activities) => activities.save({ state: shortened(state), n, by }));
+    shell.post({ kind: 'saved', n });
+  } catch (error) {
+    const { code, message } = taskErrorOf(error);
+    shell.post({ kind: 'saved', n, error: { code, message } });
+  }
 }
 
 /** The answer of a request that was cancelled before there was a plan, so that nothing was done. */

@@ -71,12 +71,12 @@ export function bench(
   const post = (body: EventBody): Step => {
     const made = step(engine, { request: 'r', at, ...body });
     for (const command of made.commands) {
-      if (command.kind === 'run') started.push(...command.tasks.map(({ task }) => graph.nodes[task]?.id ?? ''));
+      if (command.kind === 'run') started.push(...command.tasks.map(({ task }) => engine.graph.nodes[task]?.id ?? ''));
     }
     return made;
   };
   const end = (id: string, result: TaskResult): Step => {
-    const task = graph.positions.get(id) ?? -1;
+    const task = engine.graph.positions.get(id) ?? -1;
     const { epoch = 0, attempts = 0 } = engine.state.details[task] ?? {};
     return post({ kind: 'task.ended', task, epoch, attempt: attempts + 1, result, random: 0.5 });
   };
@@ -94,7 +94,7 @@ export function bench(
     end,
     statuses: () =>
       Object.fromEntries(
-        graph.nodes.map((item, task) => [item.id, historyOf(engine.state, task).at(-1)?.to ?? 'pending']),
+        engine.graph.nodes.map((item, task) => [item.id, historyOf(engine.state, task).at(-1)?.to ?? 'pending']),
       ),
     started: () => started,
   };

@@ -83,6 +83,10 @@ export const DEFECTS: Record<Invariant, StepFunction> = {
     if (decision && decision.state !== 'open' && event.id.startsWith('escalation:')) decision.urgency = 'low';
     return made;
   }),
+  'no submission is lost': withStep((made) => ({
+    ...made,
+    commands: made.commands.filter(({ kind }) => kind !== 'extend'),
+  })),
   'honest outcome': withStep((made, engine) => {
     if (engine.state.outcome === 'partial') engine.state.outcome = 'complete';
     return made;

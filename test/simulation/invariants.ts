@@ -2,7 +2,7 @@ import type { Decision, Patience } from '../../src/contract/decision.js';
 import { ENDED_STATES, type TaskState } from '../../src/contract/task.js';
 import type { Engine } from '../../src/engine/model.js';
 import type { Command, EngineEvent, Reply } from '../../src/engine/events.js';
-import type { Graph } from '../../src/engine/graph.js';
+import { buildGraph } from '../../src/engine/graph.js';
 import { historyOf, TASK_TRANSITIONS } from '../../src/engine/lifecycle.js';
 
 export interface Seen {
@@ -27,11 +27,12 @@ export const INVARIANTS = [
   'honest outcome',
   'reminder, escalation, deadline come in this order, each once',
   'an answer cancels what is left',
+  'no submission is lost',
 ] as const;
 export type Invariant = (typeof INVARIANTS)[number];
 
 /** Watches a run from outside with its own book-keeping, trusting nothing that the engine says of itself but its state. */
-export function createWatch(graph: Graph, { maxParallel, patience }: { maxParallel: number; patience: Patience }) {
+export function createWatch({ maxParallel, patience }: { maxParallel: number; patience: Patience }) {
   const violations: string[] = [];
   const trace: string[] = [];
   const running = new Set<number>();
@@ -39,6 +40,8 @@ export function createWatch(graph: Graph, { maxParallel, patience }: { maxParall
   const paused = { request: false };
   let cancelled = false;
   let finishes = 0;
+  /** The order of dispatch, computed here from the nodes. */
+  let order: { digest: string; ranks: readonly number[] } = { digest: '', ranks: [] };
   let failuresSeen = false;
   const broken = (invariant: Invariant, detail: string): void => void violations.push(`${invariant}: ${detail}`);
   const status = (engine: Engine, task: number): TaskState => historyOf(engine.state, task).at(-1)?.to ?? 'pending';
@@ -62,6 +65,7 @@ export function createWatch(graph: Graph, { maxParallel, patience }: { maxParall
   }
 
   function checkRun({ engine }: Seen, task: number, key: string): void {
+    const { graph } = engine;
     if (paused.request) broken('nothing starts while paused', key);
     if (cancelled) broken('nothing starts after a cancel', key);
     if (dispatched.has(key) || running.has(task)) broken('no double dispatch', key);
@@ -76,17 +80,19 @@ export function createWatch(graph: Graph, { maxParallel, patience }: { maxParall
   }
 
   function checkOrder({ engine, commands }: Seen): void {
+    const { graph } = engine;
+    if (graph.digest !== order.digest) order = { digest: graph.digest, ranks: buildGraph('', graph.nodes).ranks };
+    const { ranks } = order;
     const started = commands.flatMap((command) =>
       command.kind === 'run' ? command.tasks.map(({ task }) => task) : [],
     );
     if (started.length === 0) return;
-    const last = Math.max(...started.map((task) => graph.ranks[task] ?? 0));
+    const last = Math.max(...started.map((task) => ranks[task] ?? 0));
     const agentRuns = [...running].some((task) => graph.nodes[task]?.kind === 'agent');
     graph.nodes.forEach((node, task) => {
       const mayStart = node.kind === 'agent' ? !agentRuns : node.kind !== 'decision';
       const isQueued = mayStart && ['ready', 'queued'].includes(status(engine, task));
-      if (isQueued && (graph.ranks[task] ?? 0) < last)
-        broken('longest path first', `${task} waits behind a shorter one`);
+      if (isQueued && (ranks[task] ?? 0) < last) broken('longest path first', `${task} waits behind a shorter one`);
     });
   }
 
@@ -142,6 +148,9 @@ export function createWatch(graph: Graph, { maxParallel, patience }: { maxParall
       checkDecisions(seen);
     },
     end(engine: Engine): void {
+      const { graph } = engine;
+      for (const { n, state } of engine.state.submissions)
+        if (state === 'open') broken('no submission is lost', String(n));
       graph.nodes.forEach((_, task) => {
         const history = historyOf(engine.state, task);
         if (!ENDED_STATES.includes(history.at(-1)?.to ?? 'pending'))

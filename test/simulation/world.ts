@@ -65,6 +65,7 @@ const randomPatience = (random: Random): Patience => ({
 export function simulate(seed: number, step: StepFunction = realStep): SimulationResult {
   const random = seeded(seed);
   const graph = buildGraph(`digest-${seed}`, randomNodes(random));
+  const submissions = random.chance(0.2) ? 1 + random.int(3) : 0;
   const maxParallel = 1 + random.int(6);
   const onFailure: OnFailure = random.chance(0.15) ? 'stop' : 'continue';
   const faults = { fail: random.next() * 0.3, duplicate: random.next() * 0.2, crash: random.next() * 0.1 };
@@ -83,7 +84,7 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
   const settings = { maxParallel: 1, onFailure, interaction: 'minimal' as const, yes: false, by: '' };
   let engine = open(createState({ request: 'sim', at: 0, settings }));
   const patience = randomPatience(random);
-  const watch = createWatch(graph, { maxParallel, patience });
+  const watch = createWatch({ maxParallel, patience });
   const later = (body: EventBody, ms: number): void => clock.add(clock.now + ms, { request: 'sim', at: 0, ...body });
   const open_ = new Map<string, { stop: () => void }>();
 
@@ -123,6 +124,19 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
     },
     timer: ({ id, ms }) => later({ kind: 'timer', id }, ms),
     untimer: () => undefined,
+    extend: ({ n }) => {
+      const message = 'it cannot be added';
+      const refuse = random.chance(0.2);
+      const longer = buildGraph(`${engine.graph.digest}+${n}`, [
+        ...engine.graph.nodes,
+        submitted(random, engine.graph, n),
+      ]);
+      later(
+        refuse ? { kind: 'unextended', n, code: 'bad_input', message } : { kind: 'extended', n, graph: longer },
+        random.int(60),
+      );
+    },
+    save: ({ n }) => later({ kind: 'saved', n }, random.int(40)),
     abandon: () => undefined,
     conclude: () => later({ kind: 'concluded' }, random.int(20)),
     finish: () => watch.finished(clock.now),
@@ -137,6 +151,9 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
     later({ kind: 'resume', by: 'p' }, at + 1 + random.int(400));
   }
   for (let i = random.int(3); i > 0; i -= 1) later(randomControl(random, graph), random.int(500));
+  for (let i = submissions; i > 0; i -= 1)
+    later({ kind: 'submit', by: 'p', submission: { type: 'test', description: 'one more' } }, random.int(500));
+  if (random.chance(0.1)) later({ kind: 'checkpoint', by: 'p' }, random.int(500));
   later({ kind: 'resume', by: 'p' }, 100_000);
   graph.nodes.forEach((node) => later({ kind: 'resume', task: node.id, by: 'p' }, 100_001));
 
@@ -159,7 +176,14 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
     }
   }
   watch.end(engine);
-  return { state: engine.state, graph, trace: watch.trace, violations: watch.violations };
+  return { state: engine.state, graph: engine.graph, trace: watch.trace, violations: watch.violations };
+}
+
+/** A task that is added while the request runs: after some of those that are there. */
+function submitted(random: Random, { nodes }: Graph, n: number): GraphNode {
+  const [node] = randomNodes(random);
+  const dependencies = nodes.map((_, position) => position).filter(() => random.chance(0.1));
+  return { ...(node as GraphNode), id: `s${n}`, kind: 'skill', dependencies };
 }
 
 function randomResult(random: Random, failure: number): TaskResult {

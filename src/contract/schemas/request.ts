@@ -48,6 +48,7 @@ const requestFields = z.strictObject({
   playbook: taskId.optional(),
   yes: z.boolean().optional(),
   maxParallel: wholeNumber({ min: 1, max: LIMITS.parallelTasksMax }).optional(),
+  retry: z.strictObject({ task: taskId.optional(), by: nonBlank(LIMITS.requestIdChars).optional() }).optional(),
   signature: sha256.optional(),
 });
 const planRef = z.strictObject({ digest: sha256 });

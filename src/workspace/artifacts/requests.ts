@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, opendir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BatonError } from '../../contract/errors.js';
 import { LIMITS } from '../../contract/limits.js';
@@ -17,7 +17,8 @@ export type RequestFile =
   | 'result.json'
   | 'report.md'
   | 'report.json'
-  | 'references.json';
+  | 'references.json'
+  | `saved-${number}.json`;
 
 /**
  * Small named files of requests in `<root>/requests/<id>/`, and beside them one journal of what became of the tasks. A reader sees the old file or
@@ -31,6 +32,10 @@ export interface RequestFiles {
   readJson(id: string, file: RequestFile): Promise<unknown>;
   /** Undefined where there is none; at most `LIMITS.artifactReadBytes`. */
   readText(id: string, file: RequestFile): Promise<string | undefined>;
+  /** Numbers of the request's saved states, in order; undefined where nothing is kept of it. */
+  saved(id: string): Promise<number[] | undefined>;
+  /** Nothing happens where there is none. */
+  removeFile(id: string, file: RequestFile): Promise<void>;
   /** Where the file is, or would be. */
   path(id: string, file: RequestFile): Promise<string>;
   /** Adds a record to the journal of the request's tasks; it is on the disk when this resolves. */
@@ -92,6 +97,22 @@ class FolderRequestFiles implements RequestFiles {
 
   async readText(id: string, file: RequestFile): Promise<string | undefined> {
     return readBounded(await this.path(id, file));
+  }
+
+  async saved(id: string): Promise<number[] | undefined> {
+    const names = await readdir(await safeJoin(this.#requests, folderOf(id))).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw storeError(error, 'could not be read');
+    });
+    const numbers = names?.flatMap((name) => /^saved-(\d{1,9})\.json$/.exec(name)?.[1] ?? []);
+    return numbers?.map(Number).sort((a, b) => a - b);
+  }
+
+  async removeFile(id: string, file: RequestFile): Promise<void> {
+    const path = await this.path(id, file);
+    await rm(path, { force: true }).catch((error: unknown) => {
+      throw storeError(error, 'could not be removed');
+    });
   }
 
   async list(limit: number = LIMITS.requestsListed): Promise<string[]> {
