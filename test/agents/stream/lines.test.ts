@@ -11,21 +11,22 @@ function split(chunks: readonly Buffer[], limitBytes?: number): { text: string; 
 
 describe('lines', () => {
   it('are the same wherever the bytes are split, also inside a character', () => {
-    const text = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\n', '\r\n', 'ü', '🎻', '')));
+    const words = fc.constantFrom('\n', '\r\n', 'ü', '🎻', '', 'a').map((text) => Buffer.from(text));
+    const part = fc.oneof(words, fc.uint8Array({ maxLength: 12 }).map(Buffer.from));
     fc.assert(
-      fc.property(text, fc.array(fc.nat()), fc.integer({ min: 4, max: 40 }), (parts, cuts, limit) => {
-        const bytes = Buffer.from(parts.join(''));
+      fc.property(fc.array(part), fc.array(fc.nat()), fc.integer({ min: 4, max: 40 }), (parts, cuts, limit) => {
+        const bytes = Buffer.concat(parts);
         expect(split(pieces(bytes, cuts), limit)).toEqual(split([bytes], limit));
       }),
     );
   });
 
   it('are those of the text, without their ends', () => {
-    const line = fc.string({ unit: 'grapheme' }).map((text) => text.replace(/[\r\n]/g, ''));
+    const line = fc.array(fc.constantFrom('a', ' ', 'ü', '€', '🎻', '\0', '\t')).map((chars) => chars.join(''));
     fc.assert(
       fc.property(fc.array(line), fc.constantFrom('\n', '\r\n'), (lines, end) => {
         const found = split([Buffer.from(lines.map((text) => text + end).join(''))]);
-        expect(found).toEqual(lines.map((text) => ({ text: Buffer.from(text).toString(), cut: false })));
+        expect(found).toEqual(lines.map((text) => ({ text, cut: false })));
       }),
     );
   });
