@@ -28,7 +28,7 @@ const QUERIES = {
   plan: ['`from` (optional)', 'the plan’s tasks, 200 a page; `next` is the `from` of the next page, or null'],
   state: [
     '`from`, `now` (optional)',
-    'what `baton status --json` gives, 200 tasks a page, with the transitions so far',
+    'what `baton status --json` gives, 200 tasks and 200 decisions a page, with the transitions so far; `next` is the `from` of the next page, or null',
   ],
   decisions: ['none', 'the decisions, open ones first'],
   task: ['`id`', 'one task with its history'],

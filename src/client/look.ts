@@ -27,13 +27,15 @@ export async function keptText(id: string, file: RequestFile): Promise<string | 
   return files().readText(id, file);
 }
 
-/** A request as it is now, from its workflow: all pages of tasks. Throws `unknown_id`, or `no_server` where no worker answers. */
+/** A request as it is now, from its workflow: all pages of tasks and decisions. Throws `unknown_id`, or `no_server` where no worker answers. */
 export async function currentView(place: Place, id: string): Promise<RequestView> {
   const tasks: TaskView[] = [];
+  const decisions: DecisionView[] = [];
   let view: (RequestView & { next: number | null }) | undefined;
   for (let from: number | null = 0; from !== null; from = view.next) {
     view = await query<RequestView & { next: number | null }>(place, id, 'state', { from });
     tasks.push(...view.tasks);
+    decisions.push(...view.decisions);
   }
   const {
     v,
@@ -43,7 +45,6 @@ export async function currentView(place: Place, id: string): Promise<RequestView
     makespanMs,
     lowerBoundMs,
     sequentialMs,
-    decisions,
     cost,
     artifacts,
     result,

@@ -9,7 +9,7 @@ import { boundsOf, runOf } from './runs.js';
 
 /**
  * A request as scripts read it. `artifacts`, `result` and `report` are for the caller to fill in, who knows paths; `page` limits `tasks`
- * (all by default). Makespan runs from the plan's acceptance to the last task's end, or to `now` (ms) while tasks are left.
+ * and `decisions` (all by default), both in the order that never changes. Makespan runs from the plan's acceptance to the last task's end, or to `now` (ms) while tasks are left.
  * O(tasks + edges).
  */
 export function requestView(
@@ -17,15 +17,16 @@ export function requestView(
   options: { now: number; page?: { from: number; count: number } },
 ): RequestView {
   const { state, graph } = engine;
+  const { from, count } = options.page ?? { from: 0, count: Infinity };
   return {
     v: 1,
     requestId: state.request,
     status: requestStatus(engine),
     state: state.phase,
-    tasks: taskViews(engine, options.page ?? { from: 0, count: graph.nodes.length }),
+    tasks: taskViews(engine, { from, count: Math.min(count, graph.nodes.length) }),
     makespanMs: makespanOf(engine, options.now),
     ...boundsOf(engine),
-    decisions: state.decisions.map((decision) => decisionView(state.request, decision)),
+    decisions: state.decisions.slice(from, from + count).map((decision) => decisionView(state.request, decision)),
     cost: { ...state.cost },
     artifacts: [],
     result: null,

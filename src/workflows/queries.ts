@@ -22,7 +22,7 @@ export function registerQueries(conductor: Conductor, define: typeof defineQuery
     description: 'The tasks of the plan, a page at a time: {"from": 0}',
   });
   set(define<unknown, [unknown]>('state'), (input) => statePage(conductor, pageOf(input), nowOf(input)), {
-    description: 'The request with its tasks, a page at a time: {"from": 0}',
+    description: 'The request with its tasks and decisions, a page at a time: {"from": 0}',
   });
   set(define<unknown, [unknown]>('decisions'), () => decisions(conductor), {
     description: 'The decisions, open ones first',
@@ -73,7 +73,7 @@ function statePage(conductor: Conductor, from: number, now: number): unknown {
     ...view,
     total: engine.graph.nodes.length,
     from,
-    next: nextOf(from, engine.graph.nodes.length),
+    next: nextOf(from, Math.max(engine.graph.nodes.length, engine.state.decisions.length)),
     transitions,
     data,
     illegalTriggers,

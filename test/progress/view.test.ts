@@ -129,6 +129,21 @@ describe('a page of tasks', () => {
   });
 });
 
+describe('pages of a request', () => {
+  it('hold its decisions once each, as many as tasks', () => {
+    const { engine } = begin(Array.from({ length: 5 }, (_, i) => question(`q${i}`)));
+    const page = (from: number): string[] =>
+      requestView(engine, { now: START, page: { from, count: 2 } }).decisions.map(({ id }) => id);
+    expect([page(0), page(2), page(4), page(6)]).toEqual([
+      ['req-1/d1', 'req-1/d2'],
+      ['req-1/d3', 'req-1/d4'],
+      ['req-1/d5'],
+      [],
+    ]);
+    expect(requestView(engine, { now: START }).decisions).toHaveLength(5);
+  });
+});
+
 describe('a decision as scripts read it', () => {
   it('has a global id and ISO times', () => {
     const { engine, post } = begin([
