@@ -75,6 +75,8 @@ function race(seed: number): Race {
       afterTimer?.();
     },
     untimer: nothing,
+    extend: nothing,
+    save: nothing,
     stop: nothing,
     abandon: nothing,
     conclude: () => later({ kind: 'concluded' }, 1),
