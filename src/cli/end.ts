@@ -1,6 +1,7 @@
 import { BatonError, ERRORS } from '../contract/errors.js';
 import type { RequestStatus } from '../contract/phase.js';
 import { inertLines } from '../progress/inert.js';
+import { nextStep } from './next.js';
 
 /** Exit code of commands that follow a request to its end. */
 export const EXIT_OF_STATUS: Record<RequestStatus, number> = {
@@ -14,12 +15,12 @@ export const EXIT_OF_STATUS: Record<RequestStatus, number> = {
   paused: 0,
 };
 
-/** Says what went wrong and what to do next, on standard error (with `--json` also as the one document), and sets the exit code. */
-export function endWith(error: unknown, isJson: boolean): void {
+/** Says what went wrong and what to do next, on standard error (with `--json` also as the one document), and sets the exit code. `command` is the one that failed. */
+export function endWith(error: unknown, { isJson, command }: { isJson: boolean; command: string | undefined }): void {
   const code = error instanceof BatonError ? error.code : 'internal';
   const message = error instanceof Error ? error.message : String(error);
   const path = error instanceof BatonError ? error.path : undefined;
-  const hint = (error instanceof BatonError ? error.hint : undefined) ?? 'look at the machine with: baton doctor';
+  const hint = nextStep(code, error instanceof BatonError ? error.hint : undefined, command);
   if (isJson) printJson({ v: 1, error: { code, message, ...(path === undefined ? {} : { path }), hint } });
   const detail =
     code === 'internal' && error instanceof Error && process.env['BATON_DEBUG'] ? `\n${error.stack ?? ''}` : '';

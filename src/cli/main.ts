@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 /** The command line. Each command's code is loaded when it is used, so that a look at a request stays quick. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { nearest } from '../client/suggest.js';
+import { BatonError } from '../contract/errors.js';
 import { VERSION } from '../contract/version.js';
 import type { SubmitOptions } from './commands/control.js';
 import type { PlanOptions } from './commands/plan.js';
 import type { RunCommandOptions } from './commands/run.js';
-import { endWith, printJson } from './end.js';
+import { endWith } from './end.js';
+import { examplesOf } from './examples.js';
 
 interface JsonOption {
   json?: boolean;
@@ -21,18 +24,27 @@ function wholeNumber(text: string): number {
   return value;
 }
 
+function unknownCommand(name: string): BatonError {
+  const near = nearest(
+    name,
+    program.commands.map((command) => command.name()),
+  );
+  const hint = near === undefined ? 'see all commands with: baton --help' : `did you mean: baton ${near}`;
+  return new BatonError('bad_input', `unknown command '${name}'`, { hint });
+}
+
 const program = new Command('baton')
   .description(
     'Conducts software-engineering agents: plans a request as a graph of tasks and runs it durably on Temporal.',
   )
   .version(VERSION)
   .exitOverride()
-  .configureOutput({ writeErr: (text) => process.stderr.write(text) })
-  .showHelpAfterError('(see: baton --help)')
+  // What it would write of an error is written below, in the form of every other error.
+  .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
   .helpCommand(true)
   .action(async () => {
     const [unknown] = program.args;
-    if (unknown !== undefined) program.error(`error: unknown command '${unknown}'`);
+    if (unknown !== undefined) throw unknownCommand(unknown);
     (await import('./commands/welcome.js')).welcome();
   });
 
@@ -203,15 +215,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+for (const command of program.commands) command.addHelpText('after', examplesOf(command.name()));
+
 try {
   await program.parseAsync();
 } catch (error) {
-  const isJson = process.argv.includes('--json');
-  if (!(error instanceof CommanderError)) endWith(error, isJson);
-  else if (error.exitCode !== 0) {
-    // The message stands on standard error already.
-    const message = error.message.replace(/^error: /, '');
-    if (isJson) printJson({ v: 1, error: { code: 'bad_input', message, hint: 'see: baton --help' } });
-    process.exitCode = 2;
+  const isHelp = error instanceof CommanderError && error.exitCode === 0;
+  if (!isHelp) {
+    const [command] = program.args.filter((name) => program.commands.some((known) => known.name() === name));
+    endWith(asBatonError(error), { isJson: process.argv.includes('--json'), command });
   }
+}
+
+/** A command line that cannot be understood is bad input like any other. */
+function asBatonError(error: unknown): unknown {
+  if (!(error instanceof CommanderError)) return error;
+  if (error.code === 'commander.help') return unknownCommand(program.args.at(-1) ?? '');
+  return new BatonError('bad_input', error.message.replace(/^error: /, ''), { cause: error });
 }
