@@ -47,7 +47,7 @@ const STEPS = [
 /** Pages of Temporal Web; `ready` is a text that says that the page is there, in its frame where it has one. */
 const PICTURES = [
   { name: 'temporal-web-list', path: '/workflows', ready: 'release-40', height: 440 },
-  { name: 'temporal-web-request', path: `/workflows/${ID}`, ready: 'deadline of decision d1', height: 1180 },
+  { name: 'temporal-web-request', path: `/workflows/${ID}`, ready: 'deadline of d1', height: 1180 },
   {
     name: 'temporal-web-details',
     path: `/workflows/${ID}`,
@@ -55,6 +55,13 @@ const PICTURES = [
     ready: 'Open decisions',
     framed: true,
     height: 1320,
+  },
+  {
+    name: 'temporal-web-signal',
+    path: `/workflows/${ID}`,
+    ready: 'deadline of d1',
+    act: fillSignal,
+    height: 860,
   },
 ];
 
@@ -117,12 +124,13 @@ async function takePictures() {
   }
 }
 
-async function takePicture(browser, uiUrl, { name, path, tab, ready, framed, height }) {
+async function takePicture(browser, uiUrl, { name, path, tab, ready, framed, act, height }) {
   const page = await browser.newPage({ viewport: { width: 1280, height } });
   await page.goto(`${uiUrl}/namespaces/default${path}`);
   if (tab) await page.getByText(tab).first().click();
   const place = framed ? page.frameLocator('iframe').nth(1) : page;
   await place.getByText(ready).first().waitFor();
+  if (act) await act(page);
   await sleep(DRAWING_MS);
   const file = join(IMAGES, `${name}.png`);
   await page.screenshot({ path: file });
@@ -130,6 +138,19 @@ async function takePicture(browser, uiUrl, { name, path, tab, ready, framed, hei
   const { size } = statSync(file);
   console.log(`${file}: ${size} bytes`);
   if (size > IMAGE_BYTES) throw new Error(`${file} is larger than ${IMAGE_BYTES} bytes`);
+}
+
+/** The form "Send a Signal", with the answer in it. */
+async function fillSignal(page) {
+  await page.getByRole('button', { name: 'More Actions' }).click();
+  await page.getByRole('menuitem', { name: 'Send a Signal' }).click();
+  const dialog = page.getByRole('dialog').filter({ hasText: 'Send a Signal' });
+  await dialog.locator('button[aria-haspopup="true"]').first().click();
+  await dialog.getByRole('option', { name: 'decide' }).first().click();
+  await dialog.getByRole('textbox').last().click();
+  await page.keyboard.insertText(JSON.stringify({ decisionId: 'd1', choice: 'approve', by: 'ann' }));
+  // Leaving the field breaks the text into lines.
+  await dialog.getByText('only single JSON').click();
 }
 
 if (existsSync(WORKSPACE)) throw new Error(`${WORKSPACE} is there already; move it away first`);
