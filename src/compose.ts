@@ -8,12 +8,14 @@ import type { Logger } from 'pino';
 import type { Deps } from './activities/deps.js';
 import { createLauncher } from './agents/process/launcher.js';
 import { createReaper } from './agents/process/reaper.js';
+import { RUNTIME_BY_NAME } from './agents/runtimes/index.js';
 import { loadConfig, reloadConfig, type LoadedConfig } from './local/config.js';
 import { ensureHome } from './local/home.js';
 import { ensureKey, verify } from './local/key.js';
 import { registerAttributes } from './local/search-attributes.js';
 import { createArtifactStore } from './workspace/artifacts/store.js';
 import { createRequestFiles } from './workspace/artifacts/requests.js';
+import { Worktrees } from './workspace/worktree/worktrees.js';
 
 export interface Surroundings {
   connection: NativeConnection;
@@ -69,12 +71,15 @@ function createDeps(surroundings: Surroundings, { loaded, reaper, launcher }: Pa
   const { connection, namespace, home, host, log } = surroundings;
   const paths = ensureHome(home);
   const key = ensureKey(home);
+  const files = createRequestFiles(home);
   const lastGood = new Map<string, LoadedConfig>();
   return {
     host,
     installation: home,
     artifacts: createArtifactStore(paths.artifacts),
-    files: createRequestFiles(home),
+    files,
+    worktrees: new Worktrees({ root: paths.worktrees, files }),
+    runtimes: RUNTIME_BY_NAME,
     // Read anew for each use; a file that cannot be used leaves the last good settings in force.
     settings: (workspace) => {
       const { loaded: fresh, problem } = reloadConfig(lastGood.get(workspace) ?? loaded, { home, workspace });

@@ -13,36 +13,27 @@ interface Circumstances {
   isTrusted: boolean;
   needsApproval: boolean;
   allowShell: boolean;
+  /** Uncommitted files of the repository, which agents that write will not see; 0 where no agent writes. */
+  uncommitted: number;
 }
 
 /**
- * What must be approved before anything runs. Starting a workflow grants nothing: commands in a plan run freely only where the plan came
- * through Baton's own client, and a string for the shell only where the configuration allows it.
+ * What must be approved before anything runs. Starting a workflow grants nothing: commands and agents of a plan run freely only where the plan
+ * came through Baton's own client, and a string for the shell only where the configuration allows it. Agents that would start from HEAD while
+ * there are uncommitted changes are asked about whoever sent the plan.
  */
-export function approvalFor({
-  plan,
-  digest,
-  isUsers,
-  isTrusted,
-  needsApproval,
-  allowShell,
-}: Circumstances): PlanHead['approval'] {
-  const commands = isUsers && !isTrusted ? plan.tasks.filter((task) => commandOf(task) !== undefined) : [];
-  const scripts = allowShell ? [] : plan.tasks.filter((task) => task.action.kind === 'shell');
-  if (commands.length === 0 && scripts.length === 0 && !needsApproval) return null;
-  const shown = commands.length > 0 ? commands : scripts;
-  const why =
-    commands.length > 0
-      ? `This plan was not submitted through Baton's own client. Run its ${count(commands, 'command')}?`
-      : scripts.length > 0
-        ? `This plan hands ${count(scripts, 'text')} to the shell. Run it?`
-        : 'Carry out this plan?';
+export function approvalFor(circumstances: Circumstances): PlanHead['approval'] {
+  const { plan, digest, needsApproval, uncommitted } = circumstances;
+  const { shown, reasons } = reasonsFor(circumstances);
+  if (reasons.length === 0 && !needsApproval) return null;
   const context: Record<string, string> = {};
   for (const task of shown.slice(0, COMMANDS_SHOWN))
-    context[task.id] = `${commandOf(task) ?? ''}${surroundings(task)}`.slice(0, COMMAND_CHARS);
+    context[task.id] = `${doingOf(task) ?? ''}${surroundings(task)}`.slice(0, COMMAND_CHARS);
   if (shown.length > COMMANDS_SHOWN) context['…'] = `and ${shown.length - COMMANDS_SHOWN} more`;
+  if (uncommitted > 0)
+    context['uncommitted'] = `${uncommitted} changed or new files stay out; commit or stash them to have them in`;
   return {
-    question: why,
+    question: reasons.length === 0 ? 'Carry out this plan?' : reasons.join(' '),
     summary: `${plan.name}: ${count(plan.tasks, 'task')}`,
     digest,
     risk: Math.max(0, ...plan.tasks.map((task) => task.risk)),
@@ -51,8 +42,41 @@ export function approvalFor({
   };
 }
 
-/** The program that a task would start, as text. */
-function commandOf({ action }: PlanTask): string | undefined {
+/** Why it must be asked, each as a question, and the tasks that it is about. */
+function reasonsFor({ plan, isUsers, isTrusted, needsApproval, allowShell, uncommitted }: Circumstances): {
+  shown: PlanTask[];
+  reasons: string[];
+} {
+  const reasons: string[] = [];
+  const agents = plan.tasks.filter(({ kind }) => kind === 'agent');
+  const foreign = isUsers && !isTrusted ? plan.tasks.filter((task) => doingOf(task) !== undefined) : [];
+  const scripts = allowShell ? [] : plan.tasks.filter((task) => task.action.kind === 'shell');
+  if (foreign.length > 0) {
+    const what = [
+      count(
+        foreign.filter(({ kind }) => kind !== 'agent'),
+        'command',
+      ),
+      count(agents, 'agent task'),
+    ];
+    const present = what.filter((text) => !text.startsWith('0 ')).join(' and ');
+    reasons.push(`This plan was not submitted through Baton's own client. Run its ${present}?`);
+  } else if (scripts.length > 0) reasons.push(`This plan hands ${count(scripts, 'text')} to the shell. Run it?`);
+  if (agents.length > 0 && uncommitted > 0) {
+    reasons.push('There are uncommitted changes, and agents start from the last commit, without them. Go on?');
+  }
+  const named = foreign.length > 0 ? foreign : scripts;
+  if (named.length > 0) return { shown: named, reasons };
+  return { shown: needsApproval || reasons.length > 0 ? agents : [], reasons };
+}
+
+/** The program that a task would start, or what an agent is told and may do, as text; undefined for what only reads or asks. */
+function doingOf({ action, allocation }: PlanTask): string | undefined {
+  if (action.kind === 'agent') {
+    const { name = action.agent ?? 'any', tools = [], command = [] } = allocation?.agent ?? {};
+    const means = command.length > 0 ? `runs ${command.join(' ')}` : `tools: ${tools.join(', ') || 'none'}`;
+    return `agent ${name} (${means.slice(0, COMMAND_CHARS / 2)}): ${action.prompt}`;
+  }
   if (action.kind === 'command') return action.argv.join(' ');
   if (action.kind === 'shell') return action.script;
   if (action.kind === 'skill' && action.name === 'project-command') return JSON.stringify(action.with['argv']);

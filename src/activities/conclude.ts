@@ -32,6 +32,7 @@ export async function conclude(
   const json = await deps.files.path(request, 'report.json');
   view.artifacts = material.artifacts;
   view.report = { markdown, json };
+  view.result = await deps.worktrees.result(request);
   await deps.files.writeText(request, 'report.md', reportMarkdown(material.input));
   await deps.files.writeJson(request, 'report.json', reportJson(material.input));
   await deps.files.writeJson(request, 'state.json', state);
@@ -39,7 +40,15 @@ export async function conclude(
   if (answer.tasksRef) await deps.files.writeJson(request, 'references.json', [answer.tasksRef.sha256]);
   // Last, for by it the request counts as ended.
   await deps.files.writeJson(request, 'result.json', view);
+  await clearWorktrees(deps, request);
   return answer;
+}
+
+/** What a crash left of worktrees. That it cannot be removed does not concern the request. */
+async function clearWorktrees(deps: Deps, request: string): Promise<void> {
+  await deps.worktrees.clear(request).catch((error: unknown) => {
+    deps.log.warn({ request, error: String(error) }, 'worktrees could not be removed');
+  });
 }
 
 const fitsInline = (view: RequestView): boolean =>
@@ -69,6 +78,7 @@ async function gather(
     analysis: analysis?.analysis ?? null,
     skills: [],
     outputs: [],
+    agents: [],
     notes,
   };
   for (const [task, node] of engine.graph.nodes.entries()) {
@@ -83,10 +93,11 @@ async function gather(
       const { code, message, exitCode } = result.error;
       shown.error = { code, message, ...(exitCode === undefined ? {} : { exitCode }) };
     }
-    const refs = result.kind === 'completed' || result.kind === 'failed' ? result.artifacts : [];
+    const refs = result.kind === 'parked' ? [] : (result.artifacts ?? []);
     const own = refs.map((ref) => ({ ...ref, path: deps.artifacts.path(ref.sha256) }));
     artifacts.push(...own);
     if (record.report) input.skills.push({ task: node.id, report: record.report });
+    else if (record.agent) input.agents.push({ task: node.id, ...record.agent });
     // A command that printed nothing left no file.
     else if (record.output) input.outputs.push({ task: node.id, ...record.output, path: own[0]?.path ?? '' });
   }

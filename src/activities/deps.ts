@@ -1,9 +1,12 @@
 import type { Logger } from 'pino';
 import type { Launcher } from '../agents/process/launcher.js';
 import type { Reaper } from '../agents/process/reaper.js';
+import type { Runtime } from '../agents/runtimes/port.js';
+import type { RuntimeName } from '../contract/agent.js';
 import type { SearchAttributeName } from '../contract/names.js';
 import type { ArtifactStore } from '../workspace/artifacts/store.js';
 import type { RequestFiles } from '../workspace/artifacts/requests.js';
+import type { Worktrees } from '../workspace/worktree/worktrees.js';
 
 /** What activities need of the world; the worker puts it together, tests put in their own. */
 export interface Deps {
@@ -19,7 +22,10 @@ export interface Deps {
   /** Search attributes that the namespace has. */
   attributes(): Promise<SearchAttributeName[]>;
   reaper: Reaper;
-  launcher: Pick<Launcher, 'start'>;
+  launcher: Launcher;
+  worktrees: Worktrees;
+  /** How agents are run. */
+  runtimes: Readonly<Record<RuntimeName, Runtime>>;
   environment: NodeJS.ProcessEnv;
   log: Logger;
 }

@@ -1,14 +1,18 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import type { TaskOrder } from '../contract/orders.js';
+import type { TaskBeat, TaskOrder } from '../contract/orders.js';
+import type { Action } from '../contract/plan.js';
 import type { TaskResult } from '../contract/task.js';
 import { endLeftovers } from '../agents/process/end.js';
 import { idempotencyKeyOf, taskKeyOf } from '../agents/process/environment.js';
+import type { Snapshot } from '../workspace/worktree/worktrees.js';
 import { workspaceOf } from './analyze.js';
 import { withBeat } from './beat.js';
+import { alone } from './deliveries.js';
 import type { Deps } from './deps.js';
-import { EXECUTORS, type Execution } from './executors.js';
-import { readTask } from './plan.js';
+import type { Executed, Execution } from './executors/execution.js';
+import { EXECUTORS } from './executors/index.js';
+import { buildsOnAgents, readTask } from './plan.js';
 import { keepRecord, readRecord } from './records.js';
 
 /**
@@ -16,58 +20,98 @@ import { keepRecord, readRecord } from './records.js';
  * result was kept before its worker died is not done again.
  */
 export async function perform(deps: Deps, order: TaskOrder): Promise<TaskResult> {
+  const context = Context.current();
+  const abort = abortOf(context);
+  const taskKey = taskKeyOf(deps.installation, namesOf(order));
+  const delivery = { number: context.info.attempt, stop: () => abort.abort('shutdown') };
+  return withBeat((beat) =>
+    alone(taskKey, delivery, () => deliver(deps, order, { beat, taskKey, signal: abort.signal })),
+  );
+}
+
+interface Delivery {
+  beat: TaskBeat;
+  taskKey: string;
+  signal: AbortSignal;
+}
+
+async function deliver(deps: Deps, order: TaskOrder, delivery: Delivery): Promise<TaskResult> {
   // A first delivery has no worker before it, and a record of this name would be that of a request that had the same id.
   const kept = Context.current().info.attempt > 1 ? await readRecord(deps, order) : undefined;
   if (kept) return kept.result;
-  return withBeat(async (beat) => {
-    const execution = await prepare(deps, order, beat);
-    const { action } = execution.task;
-    const executor = EXECUTORS[action.kind] as (
-      execution: Execution,
-      action: unknown,
-    ) => ReturnType<(typeof EXECUTORS)['command']>;
-    deps.reaper.add(execution.identity.taskKey);
-    try {
-      const { result, details } = await executor(execution, action);
-      if (result.kind === 'completed' || result.kind === 'failed')
-        await keepRecord(deps, order, { result, ...details });
-      return result;
-    } finally {
-      deps.reaper.remove(execution.identity.taskKey);
-    }
-  });
+  const startedAt = Date.now();
+  deps.reaper.add(delivery.taskKey);
+  try {
+    const { result, details, settle } = await execute(deps, order, delivery);
+    const isEnd = result.kind === 'completed' || result.kind === 'failed' || details.agent !== undefined;
+    if (isEnd) await keepRecord(deps, order, { result, ...details });
+    await settle?.().catch((error: unknown) => deps.log.warn({ ...order, error: String(error) }, 'could not tidy up'));
+    return result;
+  } catch (error) {
+    // What was given up half-way because of the abort may fail in any manner.
+    if (delivery.signal.reason === 'cancel') return { kind: 'cancelled', startedAt };
+    if (delivery.signal.aborted) throw new CancelledFailure('WORKER_SHUTDOWN');
+    throw error;
+  } finally {
+    deps.reaper.remove(delivery.taskKey);
+  }
 }
 
-async function prepare(deps: Deps, order: TaskOrder, beat: Execution['beat']): Promise<Execution> {
-  const context = Context.current();
+async function execute(deps: Deps, order: TaskOrder, delivery: Delivery): Promise<Executed> {
+  const execution = await prepare(deps, order, delivery);
+  const { action } = execution.task;
+  const executor = EXECUTORS[action.kind] as (execution: Execution, action: Action) => Promise<Executed>;
+  const snapshot = await snapshotFor(execution);
+  try {
+    return await executor(snapshot ? { ...execution, workspace: snapshot.cwd } : execution, action);
+  } finally {
+    snapshot?.release();
+  }
+}
+
+async function prepare(deps: Deps, order: TaskOrder, { beat, taskKey, signal }: Delivery): Promise<Execution> {
+  const { info } = Context.current();
   const task = await readTask(deps, order.plan, order.task);
-  const run = context.info.workflowExecution?.runId ?? order.request;
+  const run = info.workflowExecution?.runId ?? order.request;
   const workspace = await workspaceOf(deps, { request: order.request, run });
-  const names = { requestId: order.request, taskId: order.task, epoch: order.epoch };
-  const taskKey = taskKeyOf(deps.installation, names);
-  const delivery = context.info.attempt;
+  const names = namesOf(order);
+  const delivery = info.attempt;
   // The worker of an earlier delivery is gone; whatever of its processes is left must not work beside this one.
   if (delivery > 1) await endLeftovers(taskKey);
   return {
     deps,
+    order,
     task,
     workspace,
     settings: deps.settings(workspace),
     identity: { ...names, attempt: order.attempt + delivery - 1, idempotencyKey: idempotencyKeyOf(names), taskKey },
-    signal: abortSignalOf(context),
+    signal,
     beat,
+    before: delivery > 1 ? (info.heartbeatDetails as TaskBeat | undefined) : undefined,
   };
 }
+
+/** What agents have made so far, for a task that comes after one of them; never for an agent, which gets a worktree of its own. */
+async function snapshotFor({ deps, order, task, signal }: Execution): Promise<Snapshot | undefined> {
+  if (task.kind === 'agent' || !(await buildsOnAgents(deps, order.plan, order.task))) return undefined;
+  return deps.worktrees.snapshot(order.request, signal);
+}
+
+const namesOf = ({ request, task, epoch }: TaskOrder): { requestId: string; taskId: string; epoch: number } => ({
+  requestId: request,
+  taskId: task,
+  epoch,
+});
 
 /**
  * Aborts with `cancel` where a cancel was requested, which ends a task for good. The worker's shutdown, and a pause or reset of the activity
  * from Temporal's side, only end this delivery: Temporal is told so, and brings the task again.
  */
-function abortSignalOf(context: Context): AbortSignal {
+function abortOf(context: Context): AbortController {
   const controller = new AbortController();
   context.cancelled.catch((error: unknown) => {
     const isRequested = error instanceof CancelledFailure && error.message === 'CANCELLED';
     controller.abort(isRequested ? 'cancel' : 'shutdown');
   });
-  return controller.signal;
+  return controller;
 }

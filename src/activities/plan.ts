@@ -14,6 +14,7 @@ import { planFor } from '../planning/patterns.js';
 import { toGraph } from '../planning/to-graph.js';
 import { unavailableAgents } from '../workspace/agents/available.js';
 import { readAgents } from '../workspace/agents/read.js';
+import { requireGround } from '../workspace/worktree/ground.js';
 import type { KeptAnalysis } from './analyze.js';
 import { approvalFor } from './approval.js';
 import type { Deps, Settings } from './deps.js';
@@ -43,6 +44,7 @@ export async function plan(
     maxParallel: Math.min(compiled.maxParallel, limit),
     tasks: compiled.tasks.map((task) => limited(task, settings)),
   };
+  const uncommitted = await uncommittedOf(made, kept.workspace, request);
   const text = canonicalJson(toStored(made));
   const { sha256: digest } = await deps.artifacts.put('plan.json', text);
   await deps.files.writeText(request, 'plan.json', text);
@@ -52,7 +54,15 @@ export async function plan(
     tasks: made.tasks.length,
     maxParallel: made.maxParallel,
     onFailure: made.onFailure,
-    approval: approvalFor({ plan: made, digest, isUsers, isTrusted, needsApproval, allowShell: settings.allowShell }),
+    approval: approvalFor({
+      plan: made,
+      digest,
+      isUsers,
+      isTrusted,
+      needsApproval,
+      allowShell: settings.allowShell,
+      uncommitted,
+    }),
     yes: isTrusted && checked.yes === true,
     by: 'user',
     patience: patienceOf(settings),
@@ -65,6 +75,12 @@ const patienceOf = (settings: Settings): Patience => ({
   expireAfterMs: settings.decisionExpiryMs,
   escalateTo: [...settings.escalateTo],
 });
+
+/** Files that agents will not see. Throws `no_worktree` where agents of the plan could not work in this workspace. */
+async function uncommittedOf({ tasks }: Plan, workspace: string, request: string): Promise<number> {
+  if (!tasks.some(({ kind }) => kind === 'agent')) return 0;
+  return (await requireGround(workspace, request)).uncommitted;
+}
 
 async function draftFor(
   deps: Deps,
@@ -123,6 +139,8 @@ export async function graph(
 interface KnownPlan {
   plan: Plan;
   tasks: Map<string, PlanTask>;
+  /** Ids of the tasks that come after one of an agent. */
+  afterAgents: Set<string>;
 }
 
 const plans = new Map<string, KnownPlan>();
@@ -137,11 +155,24 @@ export async function readTask(deps: Deps, digest: string, id: string): Promise<
   return task;
 }
 
+/** Whether a task comes after an agent's, directly or not, so that it is about what the agent made. */
+export const buildsOnAgents = async (deps: Deps, digest: string, id: string): Promise<boolean> =>
+  (await knownPlan(deps, digest)).afterAgents.has(id);
+
+/** Tasks stand in topological order. */
+function afterAgents(plan: Plan): Set<string> {
+  const agents = new Set(plan.tasks.flatMap(({ id, kind }) => (kind === 'agent' ? [id] : [])));
+  const after = new Set<string>();
+  for (const { id, dependencies } of plan.tasks)
+    if (dependencies.some((dependency) => agents.has(dependency) || after.has(dependency))) after.add(id);
+  return after;
+}
+
 async function knownPlan(deps: Deps, digest: string): Promise<KnownPlan> {
   const known = plans.get(digest);
   if (known) return known;
   const plan = fromStored(JSON.parse(await deps.artifacts.getText(digest)) as StoredPlan);
-  const found = { plan, tasks: new Map(plan.tasks.map((task) => [task.id, task])) };
+  const found = { plan, tasks: new Map(plan.tasks.map((task) => [task.id, task])), afterAgents: afterAgents(plan) };
   plans.set(digest, found);
   for (const oldest of plans.keys()) if (plans.size > PLANS_KEPT) plans.delete(oldest);
   return found;

@@ -1,4 +1,5 @@
 import type { SkillReport } from '../contract/facts.js';
+import type { AgentWork } from '../contract/report.js';
 import type { TaskOrder } from '../contract/orders.js';
 import type { TaskResult } from '../contract/task.js';
 import type { Deps } from './deps.js';
@@ -14,9 +15,11 @@ export interface TaskRecord {
   report?: SkillReport;
   /** What a command printed: the end of it, how much there was. */
   output?: { exitCode: number | null; preview: string; truncated: boolean; bytes: number };
+  /** What an agent did. */
+  agent?: Omit<AgentWork, 'task'>;
 }
 
-export type RecordedEnd = Pick<TaskRecord, 'result' | 'report' | 'output'>;
+export type RecordedEnd = Pick<TaskRecord, 'result' | 'report' | 'output' | 'agent'>;
 
 export async function keepRecord(deps: Deps, order: TaskOrder, end: RecordedEnd): Promise<void> {
   const { task, epoch, attempt } = order;

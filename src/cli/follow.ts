@@ -4,6 +4,7 @@ import { formatDuration } from '../contract/durations.js';
 import { ERRORS } from '../contract/errors.js';
 import type { DecisionView, ProgressView, RequestView } from '../contract/view.js';
 import { inertLines } from '../progress/inert.js';
+import { diffCommand } from '../progress/shell.js';
 import { askInPlace } from './ask.js';
 import { EXIT_OF_STATUS, printJson } from './end.js';
 import { createLive } from './render/live.js';
@@ -95,12 +96,13 @@ function finish(end: FollowEnd, { id, options, reason, event }: Finish): void {
 }
 
 function summary(view: RequestView): string {
-  const { status, makespanMs, sequentialMs, report, requestId, tasks } = view;
+  const { status, makespanMs, sequentialMs, report, requestId, tasks, result } = view;
   const failed = tasks.filter((task) => task.status === 'failed');
   return [
     `${status} in ${formatDuration(makespanMs)} (one after another ${formatDuration(sequentialMs)})`,
     ...failed.slice(0, 10).map((task) => `failed: ${task.id}: ${task.error?.message ?? ''}`),
     ...(failed.length > 10 ? [`and ${failed.length - 10} more failed`] : []),
+    ...(result ? [`changes: ${result.branch} at ${result.commit}`, `look at them with: ${diffCommand(result)}`] : []),
     report ? `report: ${report.markdown}` : `look closer with: baton status ${requestId}`,
   ].join('\n');
 }

@@ -37,20 +37,8 @@ export async function currentView(place: Place, id: string): Promise<RequestView
     tasks.push(...view.tasks);
     decisions.push(...view.decisions);
   }
-  const {
-    v,
-    requestId,
-    status,
-    state,
-    makespanMs,
-    lowerBoundMs,
-    sequentialMs,
-    cost,
-    artifacts,
-    result,
-    report,
-    error,
-  } = view as RequestView;
+  const { v, requestId, status, state, makespanMs, lowerBoundMs, sequentialMs, cost, artifacts, report, error } =
+    view as RequestView;
   return {
     v,
     requestId,
@@ -63,10 +51,16 @@ export async function currentView(place: Place, id: string): Promise<RequestView
     decisions,
     cost,
     artifacts,
-    result,
+    result: await keptBranch(id),
     report,
     ...(error ? { error } : {}),
   };
+}
+
+/** What agents have put on the request's branch so far, where the request runs on this machine; a query can read no files. */
+async function keptBranch(id: string): Promise<RequestView['result']> {
+  const kept = (await files().readJson(id, 'branch.json')) as { branch: string; tip: string | null } | undefined;
+  return kept?.tip ? { branch: kept.branch, commit: kept.tip } : null;
 }
 
 /** Asks a workflow, by this machine's clock; a query needs a worker. */

@@ -48,6 +48,16 @@ export const ERRORS = {
     means: "the usage limit of an agent's account is reached; the message says when it is reset, where that is known",
   },
   skill_failed: { fate: 'terminal', exit: 0, means: 'a built-in skill could not do its work' },
+  no_worktree: {
+    fate: 'terminal',
+    exit: 2,
+    means: 'agents work in git worktrees, and none can be made of this workspace',
+  },
+  commit_failed: {
+    fate: 'terminal',
+    exit: 0,
+    means: "what an agent changed could not be put on its request's branch; it is kept as a patch",
+  },
   time_limit: { fate: 'terminal', exit: 0, means: "the task's time limit passed; its processes were ended" },
   plan_changed: { fate: 'terminal', exit: 1, means: 'the stored plan is not the one that was accepted' },
   artifact_missing: { fate: 'terminal', exit: 1, means: 'something that was stored is not there any more' },

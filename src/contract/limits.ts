@@ -109,6 +109,8 @@ export const LIMITS = {
   /** How long KILL is repeated before what is left is reported as surviving. */
   processKillMs: 5000,
   processRows: 100_000,
+  /** How long a delivery of a task waits for an earlier one of the same worker to end. */
+  supersededMs: 30_000,
   processEnvironBytes: 4 * 1024 * 1024,
   reaperMs: 2000,
   /** After this, the reaper of a dead worker spares processes that it had not seen: they belong to a new attempt. */
@@ -131,6 +133,13 @@ export const LIMITS = {
   agentNoteChars: 200,
   /** Tool calls kept so that a denial can show what was asked for. */
   agentOpenCalls: 100,
+
+  // What an agent is told of the results that its task builds on
+  dependencyResultChars: 4 * 1024,
+  dependencyResultsChars: 32 * 1024,
+  dependencyFindings: 20,
+  agentSummaryChars: 500,
+  agentPreviewChars: 8 * 1024,
 
   // What crosses Temporal
   errorTextBytes: 4 * 1024,
@@ -172,6 +181,11 @@ export const LIMITS = {
   gitOutputBytes: 64 * 1024 * 1024,
   gitTimeMs: 60_000,
   findingsPerSkill: 200,
+  /** Checking a large repository out, and taking in all that an agent changed. */
+  worktreeTimeMs: 10 * 60 * 1000,
+  /** What is kept of a failed or cancelled agent's changes. */
+  patchBytes: 16 * 1024 * 1024,
+  changedFilesListed: 200,
 
   // Artifacts
   artifactReadBytes: 64 * 1024 * 1024,

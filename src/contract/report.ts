@@ -14,6 +14,7 @@ export interface ReportInput {
   /** What the built-in skills found, in the plan's order; `task` is the id of the task that ran the skill. */
   skills: { task: string; report: SkillReport }[];
   outputs: CommandOutput[];
+  agents: AgentWork[];
   /** What the plan noted: edges inferred, cycles broken. */
   notes: string[];
 }
@@ -31,4 +32,18 @@ export interface CommandOutput {
   bytes: number;
   /** Absolute path of the whole output; empty where nothing was printed. */
   path: string;
+}
+
+/** What an agent did at its task. */
+export interface AgentWork {
+  /** Id of the task. */
+  task: string;
+  agent: string;
+  turns: number;
+  /** The beginning of what it said at its end, redacted; empty where it said nothing. */
+  text: string;
+  /** Tool calls that it was not allowed, at most LIMITS.agentDenials. */
+  denials: { tool: string; input: string }[];
+  /** What it changed, on the request's branch; null where it changed nothing or did not end well. */
+  changes: { branch: string; commit: string; files: { status: string; path: string }[]; filesLeftOut: number } | null;
 }

@@ -51,5 +51,5 @@ export interface Usage {
 export type TaskResult =
   | { kind: 'completed'; startedAt: number; summary: string; output: Json; artifacts: ArtifactRef[]; usage?: Usage }
   | { kind: 'failed'; startedAt: number; error: TaskError; artifacts: ArtifactRef[]; usage?: Usage }
-  | { kind: 'cancelled'; startedAt: number }
+  | { kind: 'cancelled'; startedAt: number; artifacts?: ArtifactRef[]; usage?: Usage }
   | { kind: 'parked'; startedAt: number; session: string; question: string };

@@ -42,7 +42,7 @@ export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.end
 }
 
 function addUsage(engine: Engine, result: TaskResult): void {
-  if (result.kind !== 'completed' && result.kind !== 'failed') return;
+  if (result.kind === 'parked') return;
   const { cost } = engine.state;
   cost.usd += result.usage?.usd ?? 0;
   cost.inputTokens += result.usage?.inputTokens ?? 0;

@@ -10,6 +10,7 @@ export interface HomePaths {
   logs: string;
   artifacts: string;
   requests: string;
+  worktrees: string;
   database: string;
   key: string;
   config: string;
@@ -46,6 +47,7 @@ export function homePaths(home: string): HomePaths {
     logs,
     artifacts: join(home, 'artifacts'),
     requests: join(home, 'requests'),
+    worktrees: join(home, 'worktrees'),
     database: join(home, 'temporal.db'),
     key: join(home, 'key'),
     config: join(home, 'baton.yaml'),

@@ -5,8 +5,10 @@ import type { ReportInput } from '../contract/report.js';
 import type { RequestView } from '../contract/view.js';
 import { clip } from './inert.js';
 import { mdCode, mdQuote, mdTable, mdText } from './markdown.js';
+import { agentSections } from './report-agents.js';
 import { figuresOf, findingsBySeverity, findingsSection, skillSection } from './report-skills.js';
 import { decisionsSection, errorsSection, outputSections, skippedSection, tasksSection } from './report-tasks.js';
+import { diffCommand } from './shell.js';
 
 /**
  * The report of a request as Markdown. The same input gives the same text. All text of people, plans and programs is inert; long lists are
@@ -22,6 +24,7 @@ export function reportMarkdown(input: ReportInput): string {
     tasksSection(request.tasks),
     findingsSection(input.skills),
     ...input.skills.map(skillSection),
+    ...agentSections(input),
     ...outputSections(input),
     decisionsSection(request.decisions),
     skippedSection(input),
@@ -59,7 +62,11 @@ function headline(input: ReportInput): string {
     rows.push(['Cost', `${usd.toFixed(2)} USD, ${inputTokens} tokens in, ${outputTokens} out`]);
   }
   if (request.result) {
-    rows.push(['Changes', `${mdCode(request.result.branch, { inTable: true })} at ${mdCode(request.result.commit)}`]);
+    const { branch, commit } = request.result;
+    rows.push([
+      'Changes',
+      `${mdCode(branch, { inTable: true })} at ${mdCode(commit)}: ${mdCode(diffCommand({ branch }))}`,
+    ]);
   }
   const glance = input.skills.map(({ report }) => `- **${mdText(report.title)}**: ${figuresOf(report)}`);
   const parts = ['## Outcome', mdTable(['Figure', 'Value'], rows), ...(glance.length > 0 ? [glance.join('\n')] : [])];
@@ -124,6 +131,7 @@ export function reportJson(input: ReportInput): Json {
     findings: Object.fromEntries(findings) as Record<string, unknown>,
     skills,
     outputs: input.outputs,
+    agents: input.agents,
     time: {
       makespanMs: request.makespanMs,
       lowerBoundMs: request.lowerBoundMs,

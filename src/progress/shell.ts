@@ -41,6 +41,9 @@ export function decideCommand(answer: {
   return `baton decide ${all.map(shellQuote).join(' ')}`;
 }
 
+/** The command that shows, in the workspace, what agents have changed since the user's branch and theirs parted. */
+export const diffCommand = ({ branch }: { branch: string }): string => `git diff ${shellQuote(`HEAD...${branch}`)}`;
+
 /** The command of Temporal's command line that gives this answer; `between` may break it into two lines. */
 export function signalCommand(
   answer: { request: string; decision: string; choice: string },

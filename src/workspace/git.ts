@@ -27,6 +27,10 @@ export type Repository =
 
 export interface GitOptions {
   signal?: AbortSignal | undefined;
+  /** LIMITS.gitTimeMs if absent. */
+  timeMs?: number;
+  /** Variables beside the worker's own, such as an author's name. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /** How a call of git ended. `cut` says that output beyond LIMITS.gitOutputBytes was dropped and git was stopped. */
@@ -100,7 +104,7 @@ export async function trackedNames(
  * nothing, and runs neither a hook nor a monitor of the repository. Throws only the reason of an aborted signal.
  */
 export function runGit(folder: string, args: string[], options: GitOptions = {}): Promise<GitRun> {
-  const { signal } = options;
+  const { signal, timeMs = LIMITS.gitTimeMs, env = {} } = options;
   const settings = [
     'core.quotePath=false',
     'core.fsmonitor=false',
@@ -114,9 +118,9 @@ export function runGit(folder: string, args: string[], options: GitOptions = {})
       argv,
       {
         cwd: folder,
-        env: gitEnvironment(process.env),
+        env: { ...gitEnvironment(process.env), ...env },
         encoding: 'buffer',
-        timeout: LIMITS.gitTimeMs,
+        timeout: timeMs,
         maxBuffer: LIMITS.gitOutputBytes,
         ...(signal ? { signal } : {}),
       },

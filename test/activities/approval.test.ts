@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { approvalFor } from '../../src/activities/approval.js';
-import type { Action } from '../../src/contract/plan.js';
+import type { Action, Plan, PlanTask } from '../../src/contract/plan.js';
 import { compilePlan } from '../../src/planning/compile.js';
 import { draftOf } from '../planning/drafts.js';
 
@@ -15,7 +15,7 @@ const projectCommand: Action = {
   with: { argv: ['npm', 'test'], cwd: '.', purpose: 'test' },
 };
 const reading: Action = { kind: 'skill', name: 'inventory', with: {} };
-const usual = { digest: 'd', isUsers: true, isTrusted: true, needsApproval: false, allowShell: false };
+const usual = { digest: 'd', isUsers: true, isTrusted: true, needsApproval: false, allowShell: false, uncommitted: 0 };
 
 test('commands run freely only where the plan carries the mark of Baton’s own client', () => {
   expect(approvalFor({ ...usual, plan: plan(command) })).toBeNull();
@@ -57,4 +57,33 @@ test('of many commands twenty are shown and the rest is counted', () => {
     approvalFor({ ...usual, plan: plan(...Array<Action>(50).fill(command)), isTrusted: false }) ?? {};
   expect(Object.keys(context)).toHaveLength(21);
   expect(context['…']).toBe('and 30 more');
+});
+
+const agentTask: Action = { kind: 'agent', prompt: 'Mend it.' };
+const mender = {
+  agent: { name: 'mender', tools: ['Read', 'Edit'], command: [] },
+} as unknown as NonNullable<PlanTask['allocation']>;
+const withAgent = (): Plan => {
+  const made = plan(agentTask);
+  return { ...made, tasks: made.tasks.map((task) => ({ ...task, allocation: mender })) };
+};
+
+test('an agent of a plan that did not come through Baton’s own client is shown with its tools and its prompt', () => {
+  expect(approvalFor({ ...usual, plan: withAgent() })).toBeNull();
+  expect(approvalFor({ ...usual, plan: withAgent(), isTrusted: false })).toMatchObject({
+    question: "This plan was not submitted through Baton's own client. Run its 1 agent task?",
+    context: { t0: 'agent mender (tools: Read, Edit): Mend it.' },
+  });
+  const long = plan({ kind: 'agent', prompt: 'x'.repeat(100_000) });
+  expect(approvalFor({ ...usual, plan: long, isTrusted: false })?.context['t0']).toHaveLength(300);
+});
+
+test('uncommitted changes that an agent would not see are asked about, also with the user’s own plan', () => {
+  expect(approvalFor({ ...usual, plan: withAgent(), uncommitted: 3 })).toMatchObject({
+    question: expect.stringContaining('uncommitted changes') as string,
+    context: {
+      t0: 'agent mender (tools: Read, Edit): Mend it.',
+      uncommitted: expect.stringContaining('3 changed') as string,
+    },
+  });
 });

@@ -38,6 +38,7 @@ function input(more: Partial<ReportInput> = {}): ReportInput {
     analysis: null,
     skills: [],
     outputs: [],
+    agents: [],
     notes: [],
     ...more,
   };

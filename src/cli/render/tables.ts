@@ -3,7 +3,7 @@ import { LIMITS } from '../../contract/limits.js';
 import { splitGlobalId } from '../../contract/names.js';
 import type { DecisionView, RequestView, TaskView } from '../../contract/view.js';
 import { inert } from '../../progress/inert.js';
-import { decideCommand } from '../../progress/shell.js';
+import { decideCommand, diffCommand } from '../../progress/shell.js';
 import { pad, truncate, widthOf } from './width.js';
 
 export interface Column {
@@ -65,7 +65,12 @@ export function statusText(view: RequestView, options: { now: number }): string 
           '',
         ]),
     `${done} of ${view.tasks.length} tasks ended; ${time}`,
-    ...(view.result ? [`changes: ${inert(view.result.branch)} at ${inert(view.result.commit)}`] : []),
+    ...(view.result
+      ? [
+          `changes: ${inert(view.result.branch)} at ${inert(view.result.commit)}`,
+          `look at them with: ${diffCommand(view.result)}`,
+        ]
+      : []),
     ...(view.report ? [`report: ${inert(view.report.markdown)}`] : []),
   ];
   const open = view.decisions.filter(({ state }) => state === 'open');

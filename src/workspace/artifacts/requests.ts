@@ -13,6 +13,7 @@ export type RequestFile =
   | 'input.json'
   | 'analysis.json'
   | 'plan.json'
+  | 'branch.json'
   | 'state.json'
   | 'result.json'
   | 'report.md'

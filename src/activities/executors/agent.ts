@@ -1,0 +1,166 @@
+import { CancelledFailure } from '@temporalio/common';
+import { endLeftovers } from '../../agents/process/end.js';
+import { taskEnvironment } from '../../agents/process/environment.js';
+import { RUNTIME_VARIABLES } from '../../agents/runtimes/index.js';
+import type { AgentEnd, AgentHooks } from '../../agents/runtimes/port.js';
+import type { AgentDefinition } from '../../contract/agent.js';
+import { BatonError } from '../../contract/errors.js';
+import type { Json } from '../../contract/json.js';
+import { LIMITS } from '../../contract/limits.js';
+import type { Action } from '../../contract/plan.js';
+import type { AgentWork } from '../../contract/report.js';
+import type { ArtifactRef, TaskError, TaskResult } from '../../contract/task.js';
+import type { Changes } from '../../workspace/worktree/changes.js';
+import type { AgentTree } from '../../workspace/worktree/worktrees.js';
+import { promptOf } from './agent-prompt.js';
+import { folderOf, hooksOf, type Executed, type Execution } from './execution.js';
+
+/**
+ * An agent works in a worktree of its own. What it changed becomes one commit on the request's branch if it ended well, else a patch. Its end
+ * is kept before anything is made of it, so that no death of the worker lets it work twice.
+ */
+export async function runAgent(execution: Execution, action: Action & { kind: 'agent' }): Promise<Executed> {
+  const { deps, order, task, workspace, signal, identity } = execution;
+  const agent = task.allocation?.agent;
+  if (!agent) throw new BatonError('not_installed', `no agent was found for task ${task.id}`);
+  const startedAt = Date.now();
+  const session = execution.before?.session;
+  const tree = await deps.worktrees.forAgent({ ...order, workspace, signal, hasSession: session !== undefined });
+  let end = tree.ended as AgentEnd | undefined;
+  if (!end) {
+    end = await work(execution, { agent, prompt: action.prompt, tree, session });
+    if (end.kind === 'cancelled' && signal.reason === 'shutdown') throw new CancelledFailure('WORKER_SHUTDOWN');
+    // What it left running must not go on writing where its changes are taken in.
+    await endLeftovers(identity.taskKey);
+    await tree.keepEnd(end);
+  }
+  return { ...(await carryOut(execution, { agent, tree, end, startedAt })), settle: () => tree.remove() };
+}
+
+interface Job {
+  agent: AgentDefinition;
+  prompt: string;
+  tree: AgentTree;
+  session: string | undefined;
+}
+
+async function work(execution: Execution, { agent, prompt, tree, session }: Job): Promise<AgentEnd> {
+  const { deps, task, settings, identity, beat } = execution;
+  const runtime = deps.runtimes[agent.runtime];
+  const declared = [...settings.environment, ...RUNTIME_VARIABLES[agent.runtime]];
+  const env = taskEnvironment({ worker: deps.environment, declared, task: identity, extra: task.env });
+  const resumed = tree.isResumed ? session : undefined;
+  // A next death may come before the agent has told its session again.
+  if (resumed !== undefined) beat.session = resumed;
+  const { signal, onStart: onSpawn } = hooksOf(execution);
+  const hooks: AgentHooks = {
+    signal,
+    launcher: deps.launcher,
+    onSession: (id) => (beat.session = id),
+    onActivity: (note) => (beat.note = note),
+    onSpawn,
+  };
+  return runtime(
+    {
+      agent,
+      prompt: await promptOf(execution, prompt),
+      cwd: await folderOf(task, tree.cwd),
+      env,
+      taskKey: identity.taskKey,
+      timeLimitMs: Math.min(task.timeLimitMs, agent.limits.timeLimitMs ?? Infinity),
+      ...(resumed === undefined ? {} : { session: resumed }),
+    },
+    hooks,
+  );
+}
+
+interface Ended {
+  agent: AgentDefinition;
+  tree: AgentTree;
+  end: AgentEnd;
+  startedAt: number;
+}
+
+const FILES_IN_RESULT = 50;
+
+/** Makes a result of how the agent ended. Done again after a crash it comes to the same. */
+async function carryOut(execution: Execution, { agent, tree, end, startedAt }: Ended): Promise<Executed> {
+  const { deps, task } = execution;
+  const usage = end.usage ? { usage: end.usage } : {};
+  const details = (text: string, changes: AgentWork['changes']): Executed['details'] => ({
+    agent: {
+      agent: agent.name,
+      turns: end.turns,
+      text: text.slice(0, LIMITS.agentPreviewChars),
+      denials: end.denials.slice(0, LIMITS.agentDenials),
+      changes,
+    },
+  });
+  const failed = async (error: TaskError, text: string): Promise<Executed> => ({
+    result: { kind: 'failed', startedAt, error, artifacts: await keepPatch(execution, tree), ...usage },
+    details: details(text, null),
+  });
+  if (end.kind === 'cancelled') {
+    const artifacts = await keepPatch(execution, tree);
+    return { result: { kind: 'cancelled', startedAt, artifacts, ...usage }, details: details(end.tail, null) };
+  }
+  if (end.kind === 'failed') return failed(withDenials(end.error, end), end.tail);
+  let changes: Changes | undefined;
+  try {
+    changes = await tree.commit(task.title);
+  } catch (error) {
+    if (!(error instanceof BatonError) || error.code !== 'commit_failed') throw error;
+    return failed({ code: error.code, message: [error.message, error.hint ?? ''].join('\n').trim() }, end.text);
+  }
+  const artifacts = end.text === '' ? [] : [await deps.artifacts.put(`${task.id}.answer.md`, end.text)];
+  const result: TaskResult = {
+    kind: 'completed',
+    startedAt,
+    summary: summaryOf(end, changes),
+    output: outputOf(end, tree, changes),
+    artifacts,
+    ...usage,
+  };
+  return { result, details: details(end.text, changes ? { branch: tree.branch, ...changes } : null) };
+}
+
+/** The changes of an agent that did not end well; without them where they cannot be read. */
+async function keepPatch({ deps, task }: Execution, tree: AgentTree): Promise<ArtifactRef[]> {
+  const patch = await tree.patch().catch((error: unknown) => {
+    deps.log.warn({ task: task.id, error: String(error) }, 'what the agent changed could not be kept');
+    return undefined;
+  });
+  return patch ? [await deps.artifacts.put(`${task.id}.changes.patch`, patch)] : [];
+}
+
+function summaryOf(end: AgentEnd & { kind: 'done' }, changes: Changes | undefined): string {
+  const count = changes ? changes.files.length + changes.filesLeftOut : 0;
+  const changed = changes ? `${count} file${count === 1 ? '' : 's'} changed` : 'nothing changed';
+  const said = end.text.replace(/\s+/g, ' ').trim();
+  return [changed, ...deniedOf(end), ...(said === '' ? [] : [said])].join('; ').slice(0, LIMITS.agentSummaryChars);
+}
+
+function outputOf(end: AgentEnd, { branch }: AgentTree, changes: Changes | undefined): Json {
+  const { session, turns, denials } = end;
+  const { commit = null, files = [], filesLeftOut = 0 } = changes ?? {};
+  // All of them stand in the task's record; what crosses Temporal is bounded.
+  const paths = files.slice(0, FILES_IN_RESULT).map(({ path }) => path.slice(0, 300));
+  return {
+    session,
+    turns,
+    denials: denials.length,
+    branch: changes ? branch : null,
+    commit,
+    files: paths,
+    filesLeftOut: filesLeftOut + files.length - paths.length,
+  };
+}
+
+/** The tools that the agent was not allowed, each once. */
+const deniedOf = ({ denials }: AgentEnd): string[] =>
+  denials.length === 0 ? [] : [`not allowed: ${[...new Set(denials.map(({ tool }) => tool))].join(', ')}`];
+
+const withDenials = (error: TaskError, end: AgentEnd): TaskError => ({
+  ...error,
+  message: [error.message, ...deniedOf(end)].join('; ').slice(0, LIMITS.errorTextBytes),
+});

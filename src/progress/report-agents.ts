@@ -1,0 +1,41 @@
+import { LIMITS } from '../contract/limits.js';
+import type { AgentWork, ReportInput } from '../contract/report.js';
+import { mdCode, mdQuote, mdText } from './markdown.js';
+
+/** A section for each agent: what it changed, what it was not allowed, what it said. */
+export function agentSections({ request, agents }: ReportInput): string[] {
+  const titles = new Map(request.tasks.map(({ id, title }) => [id, title]));
+  const rest = agents.length - LIMITS.reportOutputs;
+  return [
+    ...agents.slice(0, LIMITS.reportOutputs).map((work) => agentSection(work, titles.get(work.task) ?? '')),
+    ...(rest > 0 ? [`The work of ${rest} more agents is not shown.`] : []),
+  ];
+}
+
+function agentSection(work: AgentWork, title: string): string {
+  const { task, agent, turns, text, denials } = work;
+  const heading = title === '' || title === task ? '' : `: ${mdText(title)}`;
+  const facts = [`Agent ${mdCode(agent)}`, ...(turns > 0 ? [`${turns} turn${turns === 1 ? '' : 's'}`] : [])];
+  const refused = denials.map(({ tool, input }) =>
+    `- ${mdCode(tool)} ${mdText(input, LIMITS.reportTextChars)}`.trimEnd(),
+  );
+  return [
+    `## ${mdCode(task)}${heading}`,
+    `${facts.join(', ')}. ${changesOf(work)}`,
+    ...(work.changes ? [filesOf(work.changes)] : []),
+    ...(refused.length > 0 ? ['It was not allowed:', refused.join('\n')] : []),
+    ...(text.trim() === ''
+      ? []
+      : [mdQuote(text, { chars: LIMITS.agentPreviewChars, lines: LIMITS.reportDescriptionLines })]),
+  ].join('\n\n');
+}
+
+function changesOf({ changes }: AgentWork): string {
+  if (!changes) return 'Nothing of it is on the branch.';
+  return `Commit ${mdCode(changes.commit)} on ${mdCode(changes.branch)}.`;
+}
+
+function filesOf({ files, filesLeftOut }: NonNullable<AgentWork['changes']>): string {
+  const lines = files.map(({ status, path }) => `- ${mdText(status)} ${mdCode(path)}`);
+  return [...lines, ...(filesLeftOut > 0 ? [`- and ${filesLeftOut} more`] : [])].join('\n');
+}

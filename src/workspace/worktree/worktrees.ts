@@ -1,0 +1,219 @@
+import { readdir, realpath, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeAtomically } from '../artifacts/atomic.js';
+import { folderOf, type RequestFiles } from '../artifacts/requests.js';
+import { branchOf } from './branch.js';
+import { commitChanges, patchOf, type Changes, type Origin, type Tree } from './changes.js';
+import { checkOut, folderIn, isFolder, registered, tipOf, type KeptBranch } from './checkout.js';
+import { writeGit } from './git.js';
+import { requireGround } from './ground.js';
+import { readTreeState, type TreeState } from './tree-state.js';
+
+export interface TreeOrder extends Origin {
+  attempt: number;
+  workspace: string;
+  /** Whether the agent goes on with a session, so that its half-done edits must still be there. */
+  hasSession: boolean;
+  signal: AbortSignal;
+}
+
+/** The worktree of one attempt of an agent at a task. */
+export interface AgentTree {
+  /** The workspace's folder in it. */
+  cwd: string;
+  branch: string;
+  /** Whether it is the one in which an earlier delivery of this attempt worked. */
+  isResumed: boolean;
+  /** What was kept of how the agent ended, where only the commit is still missing. */
+  ended: unknown;
+  /** Keeps how the agent ended, so that it does not have to work again if the worker dies before the rest is done. */
+  keepEnd(end: unknown): Promise<void>;
+  /** One commit on the request's branch; undefined where nothing was changed. Doing it again finds the same. */
+  commit(title: string): Promise<Changes | undefined>;
+  patch(): Promise<Buffer | undefined>;
+  remove(): Promise<void>;
+}
+
+/** A checkout of what the agents have made so far, for tasks that build on it. */
+export interface Snapshot {
+  /** The workspace's folder in it. */
+  cwd: string;
+  commit: string;
+  release(): void;
+}
+
+/** The worktrees of requests, in `<root>/<request>/` with `root` a folder of the data folder; nothing in them is the user's. */
+export class Worktrees {
+  readonly #root: string;
+  readonly #files: RequestFiles;
+  /** Snapshots that tasks of this process use, and how many do. */
+  readonly #used = new Map<string, number>();
+  readonly #making = new Map<string, Promise<void>>();
+
+  constructor(options: { root: string; files: RequestFiles }) {
+    this.#root = options.root;
+    this.#files = options.files;
+  }
+
+  /**
+   * A worktree for an agent, at the tip of the request's branch, or at its base. One of an earlier delivery is taken up again where the agent
+   * goes on with its session, or has ended and only its end has to be carried out; else it starts afresh.
+   * @throws BatonError `no_worktree`; the signal's reason where it is aborted
+   */
+  async forAgent(order: TreeOrder): Promise<AgentTree> {
+    const kept = await this.#branch(order);
+    const path = join(this.#folder(order.request), nameOf(order));
+    const state = await readTreeState(path);
+    const isKnown = state?.attempt === order.attempt && (await isFolder(path));
+    if (state && isKnown && (order.hasSession || state.ended !== undefined)) {
+      return this.#tree(order, kept, { path, state, isResumed: true });
+    }
+    await this.#remove(kept.repository, path);
+    const start = await tipOf(kept);
+    const gitDir = await checkOut(kept, path, start, order.signal);
+    const fresh: TreeState = { v: 1, attempt: order.attempt, gitDir, start };
+    await this.#write(`${path}.json`, fresh);
+    return this.#tree(order, kept, { path, state: fresh, isResumed: false });
+  }
+
+  /** Undefined where no agent of the request has begun, so that the workspace itself is what they left. */
+  async snapshot(request: string, signal: AbortSignal): Promise<Snapshot | undefined> {
+    const kept = await this.kept(request);
+    if (!kept) return undefined;
+    const commit = await tipOf(kept);
+    const path = join(this.#folder(request), `at-${commit.slice(0, 16)}`);
+    this.#use(path, 1);
+    try {
+      await unlessAborted(signal, this.#make(kept, { request, path, commit }));
+      return { cwd: await folderIn(path, kept), commit, release: () => this.#use(path, -1) };
+    } catch (error) {
+      this.#use(path, -1);
+      throw error;
+    }
+  }
+
+  /** What the agents of a request have put on its branch so far. */
+  async result(request: string): Promise<{ branch: string; commit: string } | null> {
+    const kept = await this.kept(request);
+    return kept?.tip ? { branch: kept.branch, commit: kept.tip } : null;
+  }
+
+  /** Removes whatever worktrees a request has left, and what the repository knows of them; its branch stays. */
+  async clear(request: string): Promise<void> {
+    const kept = await this.kept(request);
+    const folder = this.#folder(request);
+    if (kept) {
+      const real = await realpath(folder).catch(() => folder);
+      const names = await readdir(folder).catch(() => []);
+      const known = await registered(kept.repository);
+      const paths = [
+        ...names.filter((name) => !name.endsWith('.json')).map((name) => join(folder, name)),
+        ...known.filter((path) => dirname(path) === real || dirname(path) === folder),
+      ];
+      for (const path of new Set(paths)) await this.#remove(kept.repository, path);
+    }
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  async kept(request: string): Promise<KeptBranch | undefined> {
+    return (await this.#files.readJson(request, 'branch.json')) as KeptBranch | undefined;
+  }
+
+  async #branch({ request, workspace }: TreeOrder): Promise<KeptBranch> {
+    const known = await this.kept(request);
+    if (known) return known;
+    const { repository, prefix, head: base } = await requireGround(workspace, request);
+    const kept: KeptBranch = { v: 1, repository, prefix, branch: branchOf(request), base, tip: null };
+    await this.#files.writeJson(request, 'branch.json', kept);
+    return kept;
+  }
+
+  async #tree(
+    order: TreeOrder,
+    kept: KeptBranch,
+    { path, state, isResumed }: { path: string; state: TreeState; isResumed: boolean },
+  ): Promise<AgentTree> {
+    const { request, task, epoch } = order;
+    const tree: Tree = { path, gitDir: state.gitDir, start: state.start };
+    return {
+      cwd: await folderIn(path, kept),
+      branch: kept.branch,
+      isResumed,
+      ended: state.ended,
+      keepEnd: (ended) => this.#write(`${path}.json`, { ...state, ended }),
+      commit: async (title) => {
+        const origin = { request, task, epoch };
+        const changes = await commitChanges(tree, { branch: kept.branch, title, origin });
+        if (changes) await this.#files.writeJson(request, 'branch.json', { ...kept, tip: changes.commit });
+        return changes;
+      },
+      patch: () => patchOf(tree),
+      remove: () => this.#remove(kept.repository, path),
+    };
+  }
+
+  /** Once for all tasks that want it at the same time; it is not given up where one of them is. */
+  #make(kept: KeptBranch, snapshot: { request: string; path: string; commit: string }): Promise<void> {
+    const { path } = snapshot;
+    const making =
+      this.#making.get(path) ?? this.#makeSnapshot(kept, snapshot).finally(() => this.#making.delete(path));
+    this.#making.set(path, making);
+    return making;
+  }
+
+  async #makeSnapshot(
+    kept: KeptBranch,
+    { request, path, commit }: { request: string; path: string; commit: string },
+  ): Promise<void> {
+    const state = await readTreeState(path);
+    if (state?.start === commit && (await isFolder(path))) return;
+    for (const name of await readdir(this.#folder(request)).catch(() => [])) {
+      const other = join(this.#folder(request), name);
+      const isOld = name.startsWith('at-') && !name.includes('.') && !this.#used.has(other);
+      if (isOld) await this.#remove(kept.repository, other);
+    }
+    await this.#remove(kept.repository, path);
+    const gitDir = await checkOut(kept, path, commit);
+    await this.#write(`${path}.json`, { v: 1, attempt: 0, gitDir, start: commit });
+  }
+
+  #use(path: string, by: 1 | -1): void {
+    const count = (this.#used.get(path) ?? 0) + by;
+    if (count > 0) this.#used.set(path, count);
+    else this.#used.delete(path);
+  }
+
+  #folder(request: string): string {
+    return join(this.#root, folderOf(request));
+  }
+
+  /** First the files: git then forgets the worktree, also one that was only half made, or of which an agent left no more than a folder. */
+  async #remove(repository: string, path: string): Promise<void> {
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    if (await isFolder(repository)) await writeGit(repository, ['worktree', 'remove', '--force', '--force', path]);
+    await rm(`${path}.json`, { force: true });
+  }
+
+  #write(path: string, state: TreeState): Promise<void> {
+    return writeAtomically(join(dirname(this.#root), 'tmp'), async (file) => {
+      await file.writeFile(`${JSON.stringify(state)}\n`);
+      return path;
+    });
+  }
+}
+
+/** Upper case is written as `+` and the small letter, because some file systems take `A` and `a` for the same name. */
+const nameOf = ({ task, epoch }: Origin): string =>
+  `${task.replace(/[A-Z]/g, (letter) => `+${letter.toLowerCase()}`)}.${epoch}`;
+
+/** Rejects with the signal's reason once it is aborted; the work itself goes on. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const aborted = new Promise<never>((_, fail) => {
+    const onAbort = (): void => fail(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true, signal: over.signal });
+  });
+  work.catch(() => undefined);
+  return Promise.race([work, aborted]).finally(() => over.abort());
+}

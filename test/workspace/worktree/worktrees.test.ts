@@ -1,0 +1,264 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createRequestFiles } from '../../../src/workspace/artifacts/requests.js';
+import type { AgentTree, TreeOrder } from '../../../src/workspace/worktree/worktrees.js';
+import { Worktrees } from '../../../src/workspace/worktree/worktrees.js';
+import { folderWith, git, put, repositoryWith, shell } from '../folders.js';
+
+const alive = new AbortController().signal;
+
+/** A repository of a user, and the worktrees of a data folder. */
+function world(files: Record<string, string> = { 'a.txt': 'one\n', 'sub/b.txt': 'two\n' }) {
+  const repository = repositoryWith(files);
+  const home = folderWith();
+  const requests = createRequestFiles(home);
+  const create = (): Worktrees => new Worktrees({ root: join(home, 'worktrees'), files: requests });
+  const worktrees = create();
+  const order = (more: Partial<TreeOrder> = {}): TreeOrder => ({
+    request: 'req-1',
+    task: 'fix',
+    epoch: 0,
+    attempt: 1,
+    workspace: repository,
+    hasSession: false,
+    signal: alive,
+    ...more,
+  });
+  return { repository, home, requests, worktrees, create, order };
+}
+
+const commits = (repository: string, branch = 'baton/req-1'): string[] =>
+  git(repository, 'log', '--format=%s', `main..${branch}`).trim().split('\n').filter(Boolean);
+
+async function work(tree: AgentTree, files: Record<string, string>, title = 'Fix it'): Promise<string | undefined> {
+  put(tree.cwd, files);
+  return (await tree.commit(title))?.commit;
+}
+
+describe('the worktree of an agent', () => {
+  it('gets what the agent changed onto the request’s branch as one commit that says where it comes from', async () => {
+    const { repository, worktrees, order } = world();
+    const tree = await worktrees.forAgent(order());
+    rmSync(join(tree.cwd, 'sub/b.txt'));
+    put(tree.cwd, { 'a.txt': 'changed\n', 'new/ü n.txt': 'x' });
+    const changes = await tree.commit('Fix\n\nBaton-Task: forged');
+    expect(changes?.files).toEqual([
+      { status: 'M', path: 'a.txt' },
+      { status: 'A', path: 'new/ü n.txt' },
+      { status: 'D', path: 'sub/b.txt' },
+    ]);
+    expect(await worktrees.result('req-1')).toEqual({ branch: 'baton/req-1', commit: changes?.commit });
+    expect(git(repository, 'rev-parse', 'baton/req-1').trim()).toBe(changes?.commit);
+    expect(git(repository, 'show', '--no-patch', '--format=%B', 'baton/req-1').trim()).toBe(
+      'Fix Baton-Task: forged\n\nBaton-Request: req-1\nBaton-Task: fix\nBaton-Epoch: 0',
+    );
+    expect(git(repository, 'show', 'baton/req-1:a.txt')).toBe('changed\n');
+    expect(git(repository, 'rev-parse', 'baton/req-1^')).toBe(git(repository, 'rev-parse', 'main'));
+  });
+
+  it('leaves branch, index, working tree, configuration and stash of the user as they were, byte for byte', async () => {
+    const { repository, worktrees, order } = world();
+    put(repository, { 'a.txt': 'stashed\n' });
+    git(repository, 'stash');
+    put(repository, { 'a.txt': 'staged\n' });
+    git(repository, 'add', 'a.txt');
+    put(repository, { 'a.txt': 'unstaged\n', 'untracked.txt': 'u' });
+    const looks = (): string =>
+      shell(
+        repository,
+        `git symbolic-ref HEAD; git rev-parse HEAD refs/stash; git status --porcelain
+         sha256sum .git/index .git/config .git/HEAD .git/logs/HEAD .git/logs/refs/stash; git stash list
+         git for-each-ref --format='%(refname) %(objectname)' | grep -v refs/heads/baton
+         find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum; ls -A .git`,
+      );
+    git(repository, 'status');
+    const before = looks();
+    const tree = await worktrees.forAgent(order());
+    expect(readFileSync(join(tree.cwd, 'a.txt'), 'utf8')).toBe('one\n');
+    await work(tree, { 'a.txt': 'agent\n' });
+    const snapshot = await worktrees.snapshot('req-1', alive);
+    expect(readFileSync(join(snapshot?.cwd ?? '', 'a.txt'), 'utf8')).toBe('agent\n');
+    snapshot?.release();
+    await tree.remove();
+    await worktrees.clear('req-1');
+    expect(looks()).toBe(before);
+    expect(git(repository, 'worktree', 'list').trim().split('\n')).toHaveLength(1);
+    expect(existsSync(join(repository, '.git/worktrees'))).toBe(false);
+  });
+
+  it('makes no commit and no branch where nothing was changed, nor where only ignored files were', async () => {
+    const { repository, worktrees, order } = world({ '.gitignore': 'out/\n' });
+    const tree = await worktrees.forAgent(order());
+    expect(await work(tree, { 'out/x': '1' })).toBeUndefined();
+    expect(await worktrees.result('req-1')).toBeNull();
+    expect(git(repository, 'branch', '--list', 'baton/*')).toBe('');
+  });
+
+  it('runs no hook of the repository', async () => {
+    const { repository, worktrees, order } = world();
+    for (const name of ['post-checkout', 'pre-commit', 'commit-msg', 'post-commit', 'reference-transaction']) {
+      const hook = join(repository, '.git/hooks', name);
+      mkdirSync(join(repository, '.git/hooks'), { recursive: true });
+      writeFileSync(hook, `#!/bin/sh\necho ${name} >> ${repository}/.git/ran\nexit 1\n`);
+      chmodSync(hook, 0o755);
+    }
+    const tree = await worktrees.forAgent(order());
+    expect(await work(tree, { 'a.txt': 'x' })).toBeDefined();
+    await tree.remove();
+    expect(existsSync(join(repository, '.git/ran'))).toBe(false);
+  });
+
+  it('gives the commit the user’s name where git knows it, else Baton’s', async () => {
+    const { repository, worktrees, order } = world();
+    const author = (): string => git(repository, 'log', '-1', '--format=%an <%ae> %cn', 'baton/req-1').trim();
+    git(repository, 'config', 'user.name', 'Ann');
+    git(repository, 'config', 'user.email', 'ann@example.org');
+    git(repository, 'config', 'commit.gpgSign', 'true');
+    await work(await worktrees.forAgent(order()), { 'a.txt': '1' });
+    expect(author()).toBe('Ann <ann@example.org> Ann');
+    git(repository, 'config', 'user.email', '');
+    await work(await worktrees.forAgent(order({ task: 'next' })), { 'a.txt': '2' });
+    expect(author()).toBe('Baton <baton@localhost> Baton');
+  });
+
+  it('begins where the agent before it ended, and at the first one’s HEAD even if the user has gone on', async () => {
+    const { repository, worktrees, order } = world();
+    const first = await worktrees.forAgent(order());
+    put(repository, { 'a.txt': 'user\n' });
+    git(repository, 'commit', '-qam', 'the user goes on');
+    await work(first, { 'b.txt': '1' }, 'first');
+    const second = await worktrees.forAgent(order({ task: 'second' }));
+    expect(readFileSync(join(second.cwd, 'a.txt'), 'utf8')).toBe('one\n');
+    await work(second, { 'c.txt': '2' }, 'second');
+    expect(commits(repository)).toEqual(['second', 'first']);
+  });
+
+  it('puts an agent of a subfolder to work in the same subfolder', async () => {
+    const { repository, worktrees, order } = world();
+    const tree = await worktrees.forAgent(order({ workspace: join(repository, 'sub') }));
+    expect(readdirSync(tree.cwd)).toEqual(['b.txt']);
+    await work(tree, { 'b.txt': 'changed', '../top.txt': 'x' });
+    expect(git(repository, 'diff', '--name-only', 'main', 'baton/req-1')).toBe('sub/b.txt\ntop.txt\n');
+  });
+
+  it('squashes the agent’s own commits, and does not mind what it did to the link to the repository', async () => {
+    const { repository, worktrees, order } = world();
+    const tree = await worktrees.forAgent(order());
+    put(tree.cwd, { 'a.txt': 'mine' });
+    git(tree.cwd, 'commit', '-qam', 'the agent’s own');
+    const outer = repositoryWith({});
+    writeFileSync(join(tree.cwd, '.git'), `gitdir: ${outer}/.git\n`);
+    expect(await work(tree, { 'c.txt': '1' }, 'ours')).toBeDefined();
+    expect(commits(repository)).toEqual(['ours']);
+    expect(git(repository, 'show', 'baton/req-1:a.txt')).toBe('mine');
+    rmSync(join(tree.cwd, '.git'));
+    await tree.remove();
+    expect(existsSync(join(repository, '.git/worktrees'))).toBe(false);
+  });
+});
+
+describe('after a crash', () => {
+  it('a commit that was made already is not made again', async () => {
+    const { repository, worktrees, create, order } = world();
+    const tree = await worktrees.forAgent(order());
+    await tree.keepEnd({ said: 'done' });
+    const commit = await work(tree, { 'a.txt': 'x' });
+    const again = await create().forAgent(order());
+    expect(again).toMatchObject({ isResumed: true, ended: { said: 'done' } });
+    expect((await again.commit('Fix it'))?.commit).toBe(commit);
+    expect(commits(repository)).toEqual(['Fix it']);
+  });
+
+  it('half-done edits are there again for an agent that goes on with its session, and for no other', async () => {
+    const { worktrees, create, order } = world();
+    put((await worktrees.forAgent(order())).cwd, { 'a.txt': 'half' });
+    const resumed = await create().forAgent(order({ hasSession: true }));
+    expect([resumed.isResumed, readFileSync(join(resumed.cwd, 'a.txt'), 'utf8')]).toEqual([true, 'half']);
+    for (const more of [{}, { hasSession: true, attempt: 2 }, { hasSession: true, epoch: 1 }]) {
+      put((await worktrees.forAgent(order({ hasSession: true }))).cwd, { 'a.txt': 'half' });
+      const fresh = await create().forAgent(order(more));
+      expect([fresh.isResumed, readFileSync(join(fresh.cwd, 'a.txt'), 'utf8')]).toEqual([false, 'one\n']);
+    }
+  });
+
+  it('what is left of worktrees is removed at the end, half-made ones and forgotten ones too', async () => {
+    const { repository, home, worktrees, create, order } = world();
+    const [one, two] = [await worktrees.forAgent(order()), await worktrees.forAgent(order({ task: 'Two' }))];
+    rmSync(one.cwd, { recursive: true });
+    rmSync(`${two.cwd}.json`);
+    writeFileSync(join(repository, '.git/worktrees/fix.0/locked'), 'initializing');
+    git(repository, 'worktree', 'add', '-q', join(folderWith(), 'of-the-user'));
+    await create().clear('req-1');
+    expect(readdirSync(join(home, 'worktrees')).filter((name) => name !== 'tmp')).toEqual([]);
+    expect(readdirSync(join(repository, '.git/worktrees'))).toEqual(['of-the-user']);
+  });
+});
+
+describe('what cannot be committed', () => {
+  it('is kept as a patch that git applies', async () => {
+    const { repository, worktrees, order } = world();
+    const tree = await worktrees.forAgent(order());
+    put(tree.cwd, { 'a.txt': 'x\n', bin: Buffer.from([0, 1, 2]).toString('latin1') });
+    const patch = await tree.patch();
+    const other = repositoryWith({ 'a.txt': 'one\n' });
+    writeFileSync(join(other, 'changes.patch'), patch ?? '');
+    git(other, 'apply', 'changes.patch');
+    expect(readFileSync(join(other, 'a.txt'), 'utf8')).toBe('x\n');
+    expect(git(repository, 'branch', '--list', 'baton/*')).toBe('');
+  });
+
+  it('is named where somebody else moved the branch meanwhile', async () => {
+    const { repository, worktrees, order } = world();
+    await work(await worktrees.forAgent(order()), { 'a.txt': '1' });
+    const tree = await worktrees.forAgent(order({ task: 'second' }));
+    git(repository, 'branch', '-f', 'baton/req-1', 'main');
+    await expect(work(tree, { 'a.txt': '2' })).rejects.toMatchObject({ code: 'commit_failed' });
+    expect(git(repository, 'rev-parse', 'baton/req-1')).toBe(git(repository, 'rev-parse', 'main'));
+  });
+
+  it('is told where the branch that later agents need was deleted', async () => {
+    const { repository, worktrees, order } = world();
+    await work(await worktrees.forAgent(order()), { 'a.txt': '1' });
+    git(repository, 'branch', '-D', 'baton/req-1');
+    await expect(worktrees.forAgent(order({ task: 'second' }))).rejects.toMatchObject({
+      code: 'no_worktree',
+      hint: expect.stringContaining('git branch baton/req-1 ') as string,
+    });
+  });
+});
+
+describe('a snapshot', () => {
+  it('is there once agents have begun, is shared, and shows no ignored files', async () => {
+    const { worktrees, order } = world({ '.gitignore': 'node_modules/\n', 'a.txt': 'one\n' });
+    expect(await worktrees.snapshot('req-1', alive)).toBeUndefined();
+    await work(await worktrees.forAgent(order()), { 'a.txt': 'agent', 'node_modules/x': '1' });
+    const shots = await Promise.all([worktrees.snapshot('req-1', alive), worktrees.snapshot('req-1', alive)]);
+    expect(shots[0]?.cwd).toBe(shots[1]?.cwd);
+    expect(readdirSync(shots[0]?.cwd ?? '').sort()).toEqual(['.git', '.gitignore', 'a.txt']);
+  });
+
+  it('stays as it is for those who use it when the branch moves on, and is removed when nobody does', async () => {
+    const { worktrees, order } = world();
+    await work(await worktrees.forAgent(order()), { 'a.txt': '1' });
+    const [old, same] = [await worktrees.snapshot('req-1', alive), await worktrees.snapshot('req-1', alive)];
+    old?.release();
+    await work(await worktrees.forAgent(order({ task: 'second' })), { 'a.txt': '2' });
+    const next = await worktrees.snapshot('req-1', alive);
+    expect(readFileSync(join(same?.cwd ?? '', 'a.txt'), 'utf8')).toBe('1');
+    expect(readFileSync(join(next?.cwd ?? '', 'a.txt'), 'utf8')).toBe('2');
+    same?.release();
+    await work(await worktrees.forAgent(order({ task: 'third' })), { 'a.txt': '3' });
+    await worktrees.snapshot('req-1', alive);
+    expect(existsSync(same?.cwd ?? '')).toBe(false);
+    expect(existsSync(next?.cwd ?? '')).toBe(true);
+  });
+
+  it('is not waited for by a task that is cancelled', async () => {
+    const { worktrees, order } = world();
+    await work(await worktrees.forAgent(order()), { 'a.txt': '1' });
+    const stop = new AbortController();
+    stop.abort('cancel');
+    await expect(worktrees.snapshot('req-1', stop.signal)).rejects.toBe('cancel');
+  });
+});
