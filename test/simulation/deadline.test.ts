@@ -79,8 +79,6 @@ function race(seed: number): Race {
     save: nothing,
     stop: nothing,
     abandon: nothing,
-    extend: nothing,
-    save: nothing,
     conclude: () => later({ kind: 'concluded' }, 1),
     finish: () => void (finishes += 1),
   };
