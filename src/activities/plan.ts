@@ -35,7 +35,7 @@ export async function plan(
   });
   const limit = Math.min(settings.maxParallel, checked.maxParallel ?? settings.maxParallel);
   const compiled = await withAgents(deps, {
-    plan: compilePlan(draft, { maxParallel: limit }),
+    plan: placedIn(checked.plan, () => compilePlan(draft, { maxParallel: limit })),
     draft,
     workspace: kept.workspace,
   });
@@ -67,6 +67,17 @@ export async function plan(
     by: 'user',
     patience: patienceOf(settings),
   };
+}
+
+/** Problems of a plan that stands in the input are told by where they stand there: `plan.tasks[0].id`. */
+function placedIn<T>(given: RequestInput['plan'], compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof BatonError) || error.path === undefined || !given || 'digest' in given) throw error;
+    const message = error.message.replaceAll(/^tasks(?=[[:])/gm, 'plan.tasks');
+    throw new BatonError(error.code, message, { path: `plan.${error.path}`, cause: error });
+  }
 }
 
 const patienceOf = (settings: Settings): Patience => ({

@@ -138,13 +138,16 @@ export interface ListRow {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** The requests that Temporal knows, newest first. */
+/** The requests that Temporal knows, newest first; of one that went on as a new run, or was taken up again, the latest run. */
 export async function listRequests(client: Client, options: { openOnly?: boolean } = {}): Promise<ListRow[]> {
   const { defineSearchAttributeKey } = await import('@temporalio/common');
   const BATON_STATE = defineSearchAttributeKey('BatonState', 'KEYWORD');
   const rows: ListRow[] = [];
+  const seen = new Set<string>();
   const filter = options.openOnly ? ` AND ExecutionStatus="Running"` : '';
   for await (const found of client.workflow.list({ query: `WorkflowType="${WORKFLOW_TYPE}"${filter}` })) {
+    if (seen.has(found.workflowId)) continue;
+    seen.add(found.workflowId);
     const state = found.typedSearchAttributes.get(BATON_STATE);
     rows.push({
       requestId: found.workflowId,

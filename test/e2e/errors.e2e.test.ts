@@ -65,7 +65,11 @@ describe('an error without a server ends with the next command', () => {
 
   it('a plan that is wrong, with the path', async () => {
     const file = sandbox.write('wrong.json', { tasks: [{ ...task, dependencies: ['b'] }] });
-    await expectError(['run', '--plan', file], { code: 2, says: /tasks\[0\]\.dependencies\[0\]/, next: /baton plan --plan FILE/ });
+    await expectError(['run', '--plan', file], {
+      code: 2,
+      says: /tasks\[0\]\.dependencies\[0\]/,
+      next: /baton plan --plan FILE/,
+    });
   });
 
   it('a workspace that is a file', async () => {

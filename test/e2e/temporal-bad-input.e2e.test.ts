@@ -29,7 +29,7 @@ describe('bad input from Temporal', () => {
     [
       'a plan that is a cycle',
       (workspace) => [{ description, workspace, plan: { tasks: [task('a', ['b']), task('b', ['a'])] } }],
-      'tasks[0].dependencies[0]: 2 tasks depend on each other in a cycle: a → b → a',
+      'plan.tasks[0].dependencies[0]: 2 tasks depend on each other in a cycle: a → b → a',
     ],
     [
       'a second argument that forges an approved state',
@@ -60,6 +60,15 @@ describe('bad input from Temporal', () => {
     const failure = events.at(-1)?.workflowExecutionFailedEventAttributes?.failure;
     expect(failure?.applicationFailureInfo?.nonRetryable).toBe(true);
     expect(existsSync(join(place.workspace, 'never'))).toBe(false);
+    const report = await place.baton('report', id);
+    // Where it was bound to a host already, that host has kept a report.
+    const isKept = existsSync(join(place.home, 'requests', id, 'report.md'));
+    expect(report.code).toBe(isKept ? 0 : 6);
+    if (isKept) expect(report.stdout).toContain('failed');
+    else
+      expect(report.stderr).toMatch(
+        /^error: .* ended as failed, and no report of it is kept here: .*\n.*baton status /s,
+      );
   });
 
   it('an unknown workflow type fails at once and says which there is', async () => {

@@ -25,8 +25,15 @@ export async function report(id: string, options: Options): Promise<void> {
   const view = await withPlace(
     async (place): Promise<RequestView> => (await closedView(place, id)) ?? (await currentView(place, id)),
   );
-  throw new BatonError('refused', `${id} is ${view.status}; its report is written when it ends`, {
-    hint: `follow it with: baton watch ${id}`,
+  if (view.status === 'running' || view.status === 'waiting' || view.status === 'paused') {
+    throw new BatonError('refused', `${id} is ${view.status}; its report is written when it ends`, {
+      hint: `follow it with: baton watch ${id}`,
+    });
+  }
+  // It failed before anything could be written down, was terminated, or its worker wrote elsewhere.
+  const why = view.error ? `: ${view.error.message}` : '';
+  throw new BatonError('refused', `${id} ended as ${view.status}, and no report of it is kept here${why}`, {
+    hint: `see what is known of it with: baton status ${id}`,
   });
 }
 
