@@ -1,5 +1,6 @@
 /** The documents with their generated parts filled in. Nothing is read but by `read`, nothing written. */
 import { format } from 'prettier';
+import { agentFieldTable } from './agent-fields.mjs';
 import { commandsOf, exitCodes } from './commands.mjs';
 import { configurationTable } from './configuration.mjs';
 import { limitTables } from './limits.mjs';
@@ -43,6 +44,7 @@ function partsOf(sources) {
         Object.entries(sources.serverSettings).map(([name, value]) => [`\`${name}\``, `\`${value}\``]),
       ),
     },
+    'docs/guides/agents.md': { 'agent fields': agentFieldTable(sources.agentSchema) },
     'docs/explanation/engine.md': {
       'task diagram': taskDiagram(sources),
       'task transitions': taskTable(sources),

@@ -1,5 +1,7 @@
+import type { AgentDefinition } from '../contract/agent.js';
 import type { PlanHead } from '../contract/orders.js';
 import type { Plan, PlanTask } from '../contract/plan.js';
+import { agentsOf } from '../planning/to-graph.js';
 
 const COMMANDS_SHOWN = 20;
 const COMMAND_CHARS = 300;
@@ -30,6 +32,7 @@ export function approvalFor(circumstances: Circumstances): PlanHead['approval'] 
   for (const task of shown.slice(0, COMMANDS_SHOWN))
     context[task.id] = `${doingOf(task) ?? ''}${surroundings(task)}`.slice(0, COMMAND_CHARS);
   if (shown.length > COMMANDS_SHOWN) context['…'] = `and ${shown.length - COMMANDS_SHOWN} more`;
+  for (const agent of agentsOf(plan).slice(0, COMMANDS_SHOWN)) context[`agent ${agent.name}`] = powersOf(agent);
   if (uncommitted > 0)
     context['uncommitted'] = `${uncommitted} changed or new files stay out; commit or stash them to have them in`;
   return {
@@ -68,6 +71,13 @@ function reasonsFor({ plan, isUsers, isTrusted, needsApproval, allowShell, uncom
   const named = foreign.length > 0 ? foreign : scripts;
   if (named.length > 0) return { shown: named, reasons };
   return { shown: needsApproval || reasons.length > 0 ? agents : [], reasons };
+}
+
+/** All that an agent may use, and which file says so. */
+function powersOf({ runtime, tools, model, source, path }: AgentDefinition): string {
+  const named = model === null ? '' : `; model ${model}`;
+  const from = source === 'built-in' ? "Baton's own" : `of the ${source}: ${path}`;
+  return `${runtime}, ${from}${named}; tools: ${tools.join(', ') || 'none'}`.slice(0, COMMAND_CHARS);
 }
 
 /** The program that a task would start, or what an agent is told and may do, as text; undefined for what only reads or asks. */

@@ -19,7 +19,7 @@ export function agentsMissing({ tasks }: Plan, { unavailable }: Pick<Agents, 'un
 const HINT = 'see the agents with: baton agents';
 
 /**
- * The plan with an agent for each task of that kind. Tasks of one level may run at the same time, so those that were given out before
+ * The plan with an agent for each task of that kind, within that agent's time limit. Tasks of one level may run at the same time, so those that were given out before
  * count as load within it; once all that are capable have as many as they may, the count begins anew: the further tasks wait for them.
  * Throws BatonError `bad_input` with the path into `draft` for a name that no agent has and for capabilities that none has together.
  */
@@ -34,7 +34,8 @@ export function allocatePlan(plan: Plan, { draft, ...known }: Agents & { draft: 
     loads.set(task.level, load);
     const allocation = choose(task, load, `tasks[${positions.get(task.id) ?? 0}]`);
     load.set(allocation.agent.name, (load.get(allocation.agent.name) ?? 0) + 1);
-    return { ...task, allocation };
+    const timeLimitMs = Math.min(task.timeLimitMs, allocation.agent.limits.timeLimitMs ?? Infinity);
+    return { ...task, timeLimitMs, allocation };
   });
   return { ...plan, tasks };
 }

@@ -41,6 +41,11 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [args: string, does: 
     ['my-req', 'keep its present state'],
     ['my-req --list', 'the states that were kept'],
   ],
+  agents: [
+    ['', 'who there is here'],
+    ['show reviewer', 'one, with its tools and its prompt'],
+    ['check --workspace ~/shop', 'what is wrong with their files'],
+  ],
   up: [['', 'run server and worker here; Ctrl-C ends them']],
   down: [
     ['', 'end server and worker'],

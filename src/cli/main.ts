@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line. Each command's code is loaded when it is used, so that a look at a request stays quick. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { nearest } from '../client/suggest.js';
 import { BatonError } from '../contract/errors.js';
 import { VERSION } from '../contract/version.js';
@@ -164,6 +164,17 @@ onRequest('checkpoint', "keep a request's present state")
   .option('--list', 'the states that were kept')
   .action(async (id: string, options: JsonOption & { list?: boolean }) =>
     (await import('./commands/control.js')).checkpoint(id, options),
+  );
+
+program
+  .command('agents')
+  .addArgument(new Argument('[action]', 'one agent, or what is wrong with their files').choices(['show', 'check']))
+  .argument('[name]', 'the agent to show')
+  .description('who can do tasks, and from which file')
+  .option('--workspace <dir>', 'whose agents count too (default: this folder)')
+  .option('--json', 'JSON on standard output')
+  .action(async (action: string | undefined, name: string | undefined, options: JsonOption & { workspace?: string }) =>
+    (await import('./commands/agents.js')).agents(action, name, options),
   );
 
 program

@@ -1,8 +1,11 @@
 import { agentsMissing, allocatePlan } from '../allocation/allocate.js';
+import type { AgentCatalogue, AgentDefinition } from '../contract/agent.js';
+import { BatonError } from '../contract/errors.js';
 import type { Plan, PlanDraft } from '../contract/plan.js';
 import { resolveHome } from '../local/home.js';
 import { unavailableAgents } from '../workspace/agents/available.js';
 import { readAgents } from '../workspace/agents/read.js';
+import { workspaceFolder } from './workspace.js';
 
 /**
  * The plan with an agent for each task that needs one, and what of them is missing on this machine. Throws `bad_input` for a name that no agent
@@ -17,4 +20,28 @@ export async function withAgents(
   const unavailable = unavailableAgents(agents, process.env);
   const allocated = allocatePlan(plan, { draft, agents, unavailable });
   return { plan: allocated, missing: agentsMissing(allocated, { unavailable }) };
+}
+
+/** An agent, and what has to be installed before it can be run here. */
+export type KnownAgent = AgentDefinition & { missing: string | null };
+
+/** The agents that count in a workspace, with the files that do not. Reads only; needs no server. */
+export async function knownAgents(
+  workspace: string | undefined,
+): Promise<Omit<AgentCatalogue, 'agents'> & { agents: KnownAgent[] }> {
+  const catalogue = await readAgents({ home: resolveHome(), workspace: workspaceFolder(workspace) });
+  const unavailable = unavailableAgents(catalogue.agents, process.env);
+  const agents = catalogue.agents.map((agent) => ({ ...agent, missing: unavailable.get(agent.name) ?? null }));
+  return { ...catalogue, agents };
+}
+
+/** One of them. Throws `unknown_id` with the names there are. */
+export async function knownAgent(name: string, workspace: string | undefined): Promise<KnownAgent> {
+  const { agents, problems } = await knownAgents(workspace);
+  const found = agents.find((agent) => agent.name === name);
+  if (found) return found;
+  const next = problems.length === 0 ? 'baton agents' : 'baton agents check';
+  throw new BatonError('unknown_id', `there is no agent ${JSON.stringify(name)}`, {
+    hint: `there are: ${agents.map((agent) => agent.name).join(', ')}; see: ${next}`,
+  });
 }

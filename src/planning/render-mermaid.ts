@@ -17,10 +17,11 @@ export function renderMermaid(plan: Plan): string {
   const shown = plan.tasks.slice(0, LIMITS.mermaidTasks);
   const numbers = new Map(shown.map(({ id }, i) => [id, i]));
   const lines = ['flowchart LR'];
-  shown.forEach(({ id, title, kind }, i) => {
+  shown.forEach(({ id, title, kind, allocation }, i) => {
     const [open, close] = SHAPE[kind];
     const label = title === id ? id : `${id}: ${title}`;
-    lines.push(`  n${i}${open}"${entities(inert(label, 80))}"${close}`);
+    const agent = allocation ? ` - ${inert(allocation.agent.name, 64)}` : '';
+    lines.push(`  n${i}${open}"${entities(`${inert(label, 80)}${agent}`)}"${close}`);
   });
   shown.forEach(({ dependencies }, i) => {
     for (const dependency of dependencies) {

@@ -23,6 +23,7 @@ export function renderPlanText(plan: Plan, preview: Preview): string {
       `Decision ${task}: ${inert(question, 1000)} (${options.map((option) => inert(option)).join(' / ')}${late})`,
     );
   }
+  lines.push(...agentLines(preview));
   lines.push(...plan.notes.map((note) => `Note: ${inert(note, 400)}`));
   return `${lines.join('\n')}\n`;
 }
@@ -52,6 +53,16 @@ function taskLines(plan: Plan, preview: Preview): string[] {
   if (left > 0) lines.push(`  … and ${count(left, 'more task')}`);
   lines.push('(* on the critical path)');
   return lines;
+}
+
+/** Who got the tasks of agents, and why. */
+function agentLines({ allocations }: Preview): string[] {
+  const chosen = allocations.filter(({ candidates }) => candidates);
+  const shown = chosen.slice(0, LIMITS.previewRows);
+  const lines = shown.map(({ task, agent, why }) => `Agent of ${task}: ${inert(agent)} (${inert(why, 300)})`);
+  return chosen.length > shown.length
+    ? [...lines, `… and ${count(chosen.length - shown.length, 'more task')} of agents`]
+    : lines;
 }
 
 /** A stranger's text on one line, cut, with nothing in it that a terminal would act on. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { approvalFor } from '../../src/activities/approval.js';
 import type { Action, Plan, PlanTask } from '../../src/contract/plan.js';
 import { compilePlan } from '../../src/planning/compile.js';
+import { agent } from '../allocation/agents.js';
 import { draftOf } from '../planning/drafts.js';
 
 const plan = (...actions: Action[]) =>
@@ -60,9 +61,11 @@ test('of many commands twenty are shown and the rest is counted', () => {
 });
 
 const agentTask: Action = { kind: 'agent', prompt: 'Mend it.' };
-const mender = {
-  agent: { name: 'mender', tools: ['Read', 'Edit'], command: [] },
-} as unknown as NonNullable<PlanTask['allocation']>;
+const mender: NonNullable<PlanTask['allocation']> = {
+  agent: agent('mender', { tools: ['Read', 'Edit'], model: 'sonnet', source: 'workspace' }),
+  why: '',
+  candidates: [],
+};
 const withAgent = (): Plan => {
   const made = plan(agentTask);
   return { ...made, tasks: made.tasks.map((task) => ({ ...task, allocation: mender })) };
@@ -72,7 +75,10 @@ test('an agent of a plan that did not come through Baton’s own client is shown
   expect(approvalFor({ ...usual, plan: withAgent() })).toBeNull();
   expect(approvalFor({ ...usual, plan: withAgent(), isTrusted: false })).toMatchObject({
     question: "This plan was not submitted through Baton's own client. Run its 1 agent task?",
-    context: { t0: 'agent mender (tools: Read, Edit): Mend it.' },
+    context: {
+      t0: 'agent mender (tools: Read, Edit): Mend it.',
+      'agent mender': 'claude-code, of the workspace: /agents/mender.md; model sonnet; tools: Read, Edit',
+    },
   });
   const long = plan({ kind: 'agent', prompt: 'x'.repeat(100_000) });
   expect(approvalFor({ ...usual, plan: long, isTrusted: false })?.context['t0']).toHaveLength(300);

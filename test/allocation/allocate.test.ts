@@ -104,6 +104,12 @@ it('capabilities that nobody has together are refused with what nobody has', () 
   );
 });
 
+it('the tighter time limit of task and agent counts', () => {
+  const hasty = [agent('a', { limits: { timeLimitMs: 5000 } })];
+  const plan = allocated([asks('x', { agent: 'a' }), asks('y', { agent: 'a', timeLimitMs: 1000 })], hasty);
+  expect(plan.tasks.map(({ timeLimitMs }) => timeLimitMs)).toEqual([5000, 1000]);
+});
+
 it('the graph names the agent that was chosen', () => {
   expect(toGraph(allocated([asks('a', { type: 'fix' }), { id: 'b' }]))).toMatchObject([
     { agent: 'mender', label: 'agent:mender' },

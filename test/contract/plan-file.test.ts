@@ -34,6 +34,8 @@ tasks:
   - id: fix
     kind: agent
     capabilities: [typescript, refactoring]
+    preferredCapabilities: [testing]
+    preferredSpecializations: [refactoring]
     prompt: Mend what lint found.
     dependencies: [lint]
     touches: ["src/**"]
@@ -56,6 +58,11 @@ tasks:
       { kind: 'shell', script: 'a | b' },
       { kind: 'skill', name: 'inventory', with: { deep: true } },
     ]);
+    expect(plan.tasks[1]).toMatchObject({
+      capabilities: ['typescript', 'refactoring'],
+      preferredCapabilities: ['testing'],
+      preferredSpecializations: ['refactoring'],
+    });
     expect(plan.tasks[0]).toMatchObject({
       estimateMs: 90_000,
       retries: 0,

@@ -6,6 +6,7 @@ import { EXIT_OF_STATUS } from '../../src/cli/end.js';
 import { ERRORS } from '../../src/contract/errors.js';
 import { LIMITS } from '../../src/contract/limits.js';
 import { MESSAGES, QUERIES, SEARCH_ATTRIBUTES } from '../../src/contract/names.js';
+import { agentJsonSchema } from '../../src/contract/schemas/agent-fields.js';
 import { planJsonSchema } from '../../src/contract/schemas/plan-schema.js';
 import { SKILL_NAMES } from '../../src/contract/skills.js';
 import { ENDED_STATES } from '../../src/contract/task.js';
@@ -46,6 +47,7 @@ export const sources = {
   narrowing: NARROWING_FIELDS,
   configDefaults: loadConfig({ home: join(tmpdir(), 'baton-that-is-not-there') }).config,
   planSchema: planJsonSchema(),
+  agentSchema: agentJsonSchema(),
   exitOfStatus: EXIT_OF_STATUS,
   helpOf: helpOnce,
 };

@@ -54,6 +54,8 @@ describe('an error without a server ends with the next command', () => {
     ['no age', ['gc', '--older-than', 'old'], 2, /--older-than/, /baton gc --older-than 30d$/],
     ['unknown id to remove', ['rm', 'none'], 2, /there is no request none/, /baton list$/],
     ['id that is a path', ['rm', '../../etc'], 2, /there is no request/, /baton list$/],
+    ['unknown agent', ['agents', 'show', 'nobody'], 2, /there is no agent "nobody"/, /baton agents$/],
+    ['agent left out', ['agents', 'show'], 2, /NAME: say which agent/, help],
     ['no server to ask', ['status', 'none'], 5, /no Temporal server runs/, /baton up/],
     ['report of nothing', ['report', 'none'], 5, /no Temporal server runs/, /baton up/],
   ])('%s', (_, args, code, says, next) => expectError(args, { code, says, next }));

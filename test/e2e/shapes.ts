@@ -122,7 +122,17 @@ export const preview = z.looseObject({
     criticalPath: z.array(z.string()).min(1),
     checkpoints: z.array(z.unknown()),
     milestones: z.array(z.looseObject({})),
-    allocations: z.array(z.looseObject({ task: z.string(), agent: z.string() })),
+    allocations: z.array(
+      z.strictObject({
+        task: z.string(),
+        agent: z.string(),
+        why: z.string(),
+        candidates: z
+          .array(z.looseObject({ agent: z.string(), score: z.number(), excluded: z.string().optional() }))
+          .optional(),
+      }),
+    ),
+    agents: z.array(z.looseObject({ name: z.string(), tools: z.array(z.string()), prompt: z.string() })),
     coordination: z.looseObject({}),
   }),
   estimate: z.strictObject({

@@ -92,3 +92,8 @@ function splitList(value: string): string[] {
   }
   return parts.filter((part) => part !== '');
 }
+
+/** The JSON Schema (2020-12) of what Baton reads of an agent's front matter. */
+export function agentJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(agentFields, { io: 'input', unrepresentable: 'any' });
+}

@@ -40,6 +40,10 @@ export function toTaskDraft(fields: TaskFields, context: z.RefinementCtx): TaskD
     outputs: fields.outputs ?? [],
     touches: fields.touches ?? [],
     capabilities: fields.capabilities ?? [],
+    ...(fields.preferredCapabilities === undefined ? {} : { preferredCapabilities: fields.preferredCapabilities }),
+    ...(fields.preferredSpecializations === undefined
+      ? {}
+      : { preferredSpecializations: fields.preferredSpecializations }),
     ...(fields.estimate === undefined ? {} : { estimateMs: fields.estimate }),
     ...(fields.timeLimit === undefined ? {} : { timeLimitMs: fields.timeLimit }),
     retries: fields.retries ?? 0,

@@ -45,6 +45,8 @@ const decision = z
     }
   });
 
+const wordList = z.array(nonBlank(LIMITS.taskIdChars)).max(LIMITS.patternsPerTask).optional();
+
 /** Everything that a task of a plan file may hold. */
 export const taskFields = z.strictObject({
   id: taskId,
@@ -61,7 +63,9 @@ export const taskFields = z.strictObject({
   command: command.optional(),
   agent: nonBlank(LIMITS.taskIdChars).optional(),
   mode: nonBlank(LIMITS.taskIdChars).optional(),
-  capabilities: z.array(nonBlank(LIMITS.taskIdChars)).max(LIMITS.patternsPerTask).optional(),
+  capabilities: wordList,
+  preferredCapabilities: wordList,
+  preferredSpecializations: wordList,
   prompt: textOfBytes(LIMITS.promptBytes).optional(),
   plan: notYet('a sub-plan'),
   decision: decision.optional(),
