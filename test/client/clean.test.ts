@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -103,6 +104,39 @@ describe('rm', () => {
       hint: expect.stringContaining('baton up') as string,
     });
     expect(kept()).toEqual(['a', 'b']);
+  });
+
+  it('removes its worktrees as git knows them, not as they say themselves, and leaves its branch', async () => {
+    const [repository, other] = ['mine', 'other'].map((name) => join(dirname(home), name)) as [string, string];
+    const git = (folder: string, ...args: string[]): string =>
+      execFileSync('git', ['-C', folder, '-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { encoding: 'utf8' });
+    for (const folder of [repository, other]) {
+      mkdirSync(folder);
+      git(folder, 'init', '--quiet');
+      git(folder, 'commit', '--quiet', '--allow-empty', '-m', 'first');
+    }
+    const tree = join(home, 'worktrees', 'a', 'edit.1');
+    git(repository, 'worktree', 'add', '--quiet', '-b', 'baton/a', tree);
+    git(other, 'worktree', 'add', '--quiet', '-b', 'theirs', join(dirname(home), 'theirs'));
+    await createRequestFiles(home).writeJson('a', 'branch.json', { v: 1, repository, prefix: '', branch: 'baton/a' });
+    await finished('a', 1000);
+    // An agent has pointed its worktree at somebody else's repository.
+    writeFileSync(join(tree, '.git'), `gitdir: ${join(other, '.git', 'worktrees', 'theirs')}\n`);
+    expect((await rm('a')).removed).toMatchObject([{ worktrees: 1 }]);
+    expect(git(repository, 'worktree', 'list').trim().split('\n')).toHaveLength(1);
+    expect(git(repository, 'branch', '--list', 'baton/a')).toContain('baton/a');
+    expect(git(other, 'worktree', 'list')).toContain('theirs');
+    expect(existsSync(join(dirname(home), 'theirs', '.git'))).toBe(true);
+  });
+
+  it('refuses a folder of worktrees that is a link out, and removes nothing behind it', async () => {
+    const own = await finished('a', 1000);
+    const outside = mkdtempSync(join(base, 'outside-'));
+    mkdirSync(join(outside, 'a'));
+    rmSync(join(home, 'worktrees'), { recursive: true, force: true });
+    symlinkSync(outside, join(home, 'worktrees'));
+    await expect(rm('a')).rejects.toMatchObject({ code: 'bad_input' });
+    expect([readdirSync(outside), kept(), await store().has(own)]).toEqual([['a'], ['a'], true]);
   });
 
   it('finishes what a crash in the middle left', async () => {

@@ -3,8 +3,11 @@ import { BatonError } from '../../contract/errors.js';
 import { sizeOfPath } from '../../local/folder-size.js';
 import { resolveHome } from '../../local/home.js';
 import { keptOf, type KeptRequest } from '../../workspace/artifacts/kept.js';
-import { forgetWorktrees, removeBelow } from '../../workspace/artifacts/removal.js';
+import { safeJoin } from '../../workspace/artifacts/paths.js';
+import { removeBelow, worktreesIn } from '../../workspace/artifacts/removal.js';
+import { createRequestFiles } from '../../workspace/artifacts/requests.js';
 import { createArtifactStore } from '../../workspace/artifacts/store.js';
+import { Worktrees } from '../../workspace/worktree/worktrees.js';
 import { REQUEST_ID_PATTERN } from '../../contract/names.js';
 import { openIfUp, type Place } from '../place.js';
 import { freeArtifacts, type Freed } from './artifacts.js';
@@ -60,6 +63,7 @@ async function mayGo(home: string, place: Place | undefined, id: string): Promis
     throw new BatonError('refused', `${id} has not ended`, { hint: `end it with: baton cancel ${id}` });
   }
   if (!kept && execution?.kind !== 'closed') throw unknown(id);
+  if (kept) await foldersOf(home, kept.name);
   if (kept && kept.endedAt === null && !execution) {
     throw new BatonError('refused', `${id} has no kept end, so it may still run or wait; no server can tell`, {
       hint: `start one and try again: baton up, then baton rm ${id}`,
@@ -95,15 +99,21 @@ async function removeHistory(place: Place | undefined, id: string, execution?: E
   );
 }
 
-/** The worktrees first, then what is kept of the request. Its branch stays in its repository. */
+const foldersOf = (home: string, name: string): Promise<[worktrees: string, request: string]> =>
+  Promise.all([safeJoin(home, 'worktrees', name), safeJoin(home, 'requests', name)]);
+
+/**
+ * The worktrees first, then what is kept of the request, which says whose worktrees they are: the agents that worked in them may have changed
+ * what they say themselves. Its branch stays in its repository. @throws BatonError `bad_input` where a link leads out
+ */
 export async function removeFolders(
   home: string,
-  { name }: KeptRequest,
+  { id, name }: KeptRequest,
 ): Promise<{ bytes: number; worktrees: number }> {
-  const [worktree, request] = [join(home, 'worktrees', name), join(home, 'requests', name)];
+  const [worktree, request] = await foldersOf(home, name);
   const bytes = sizeOfPath(worktree).bytes + sizeOfPath(request).bytes;
-  const worktrees = await forgetWorktrees(worktree);
-  await removeBelow(home, 'worktrees', name);
+  const worktrees = (await worktreesIn(worktree)).length;
+  await new Worktrees({ root: join(home, 'worktrees'), files: createRequestFiles(home) }).clear(id);
   await removeBelow(home, 'requests', name);
   return { bytes, worktrees };
 }

@@ -43,20 +43,24 @@ async function openFolders(path: string): Promise<void> {
 /** How deep below a request's folder of worktrees they lie. */
 const WORKTREE_DEPTH = 2;
 
-/** Has git forget the worktrees at or below a folder; their branches stay. Returns how many there were. What git refuses goes with the folder. */
-export async function forgetWorktrees(folder: string, depth = WORKTREE_DEPTH): Promise<number> {
-  if (!(await lstat(folder).catch(() => undefined))?.isDirectory()) return 0;
-  if ((await lstat(join(folder, '.git')).catch(() => undefined))?.isFile()) {
-    const asked = await runGit(folder, ['rev-parse', '--path-format=absolute', '--git-common-dir']);
-    const repository =
-      asked.kind === 'ended' && asked.exitCode === 0 ? asked.stdout.toString('utf8').trim() : undefined;
-    if (repository) await runGit(repository, ['worktree', 'remove', '--force', '--force', folder]);
-    return 1;
-  }
-  let found = 0;
+/** The worktrees at or below a folder; links are not followed. */
+export async function worktreesIn(folder: string, depth = WORKTREE_DEPTH): Promise<string[]> {
+  if (!(await lstat(folder).catch(() => undefined))?.isDirectory()) return [];
+  if ((await lstat(join(folder, '.git')).catch(() => undefined))?.isFile()) return [folder];
+  const found: string[] = [];
   if (depth === 0) return found;
   for await (const entry of await opendir(folder)) {
-    if (entry.isDirectory()) found += await forgetWorktrees(join(folder, entry.name), depth - 1);
+    if (entry.isDirectory()) found.push(...(await worktreesIn(join(folder, entry.name), depth - 1)));
   }
   return found;
+}
+
+/** Has git forget worktrees of which only themselves tell whose they are. Branches stay; what git refuses goes with its folder all the same. */
+export async function forgetWorktrees(folder: string): Promise<void> {
+  for (const path of await worktreesIn(folder)) {
+    const asked = await runGit(path, ['rev-parse', '--path-format=absolute', '--git-common-dir']);
+    const repository =
+      asked.kind === 'ended' && asked.exitCode === 0 ? asked.stdout.toString('utf8').trim() : undefined;
+    if (repository) await runGit(repository, ['worktree', 'remove', '--force', '--force', path]);
+  }
 }

@@ -17,7 +17,7 @@ import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/contract/limits.js';
 import { allKept, keptOf } from '../../../src/workspace/artifacts/kept.js';
-import { forgetWorktrees, removeBelow } from '../../../src/workspace/artifacts/removal.js';
+import { forgetWorktrees, removeBelow, worktreesIn } from '../../../src/workspace/artifacts/removal.js';
 import { createRequestFiles } from '../../../src/workspace/artifacts/requests.js';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'baton-removal-')));
@@ -150,9 +150,11 @@ describe('worktrees', () => {
     git('commit', '--quiet', '--allow-empty', '-m', 'first');
     git('worktree', 'add', '--quiet', '-b', 'baton/a', join(home, 'worktrees', 'a', 'edit'));
     writeFileSync(join(home, 'worktrees', 'a', 'edit', 'new'), 'not committed');
-    expect(await forgetWorktrees(join(home, 'worktrees', 'a'))).toBe(1);
+    expect(await worktreesIn(join(home, 'worktrees', 'a'))).toEqual([join(home, 'worktrees', 'a', 'edit')]);
+    await forgetWorktrees(join(home, 'worktrees', 'a'));
+    expect(await worktreesIn(join(home, 'worktrees', 'a'))).toEqual([]);
     expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1);
     expect(git('branch', '--list', 'baton/a')).toContain('baton/a');
-    expect(await forgetWorktrees(join(home, 'worktrees', 'none'))).toBe(0);
+    expect(await worktreesIn(join(home, 'worktrees', 'none'))).toEqual([]);
   });
 });
