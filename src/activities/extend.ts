@@ -11,7 +11,7 @@ import { extendPlan } from '../planning/extend.js';
 import { toGraph } from '../planning/to-graph.js';
 import { workspaceOf } from './analyze.js';
 import type { Deps } from './deps.js';
-import { limited, readPlan, withAgents } from './plan.js';
+import { limited, readPlan, uncommittedFor, withAgents } from './plan.js';
 
 export interface ExtendOrder {
   request: string;
@@ -34,7 +34,9 @@ export async function extend(deps: Deps, { request, plan, n, submission }: Exten
   const { signature } = checked;
   const isTrusted = signature !== undefined && deps.verify(markedSubmission(request, checked), signature);
   const mustAsk = (!isTrusted && acts(task)) || (task.action.kind === 'shell' && !settings.allowShell);
-  const drafts = mustAsk ? gated(task, settings.decisionDeadlineMs) : [task];
+  const uncommitted = await uncommittedFor(deps, { tasks: [task], workspace, request });
+  const why = [...(mustAsk ? [NOT_OURS] : []), ...(uncommitted > 0 ? [UNCOMMITTED] : [])].join(' ');
+  const drafts = why === '' ? [task] : gated(task, why, settings.decisionDeadlineMs);
   const longer = extendPlan(before, drafts);
   const added = { ...longer, tasks: longer.tasks.slice(before.tasks.length) };
   const { tasks } = await withAgents(deps, { plan: added, draft: { ...before, tasks: drafts }, workspace });
@@ -83,7 +85,10 @@ const acts = ({ action }: TaskDraft): boolean => action.kind !== 'skill' || acti
 const CRITICALITY = 0.9;
 const SHOWN_CHARS = 1000;
 
-function gated(task: TaskDraft, deadlineMs: number): TaskDraft[] {
+const NOT_OURS = "A task was submitted, but not through Baton's own client.";
+const UNCOMMITTED = 'There are uncommitted changes; the submitted agent starts from the last commit, without them.';
+
+function gated(task: TaskDraft, why: string, deadlineMs: number): TaskDraft[] {
   const asks = `${task.id}-approval`;
   const question: TaskDraft = {
     ...task,
@@ -92,7 +97,7 @@ function gated(task: TaskDraft, deadlineMs: number): TaskDraft[] {
     type: 'approval',
     action: {
       kind: 'decision',
-      question: `A task was submitted, but not through Baton's own client. Run it? ${shown(task)}`,
+      question: `${why} Run it? ${shown(task)}`,
       options: ['approve', 'reject'],
       deadlineMs,
       otherwise: 'reject',

@@ -5,7 +5,7 @@ import { canonicalJson } from '../contract/json.js';
 import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { GraphPiece, PlanHead } from '../contract/orders.js';
-import type { GraphNode, Plan, PlanDraft, PlanTask } from '../contract/plan.js';
+import type { GraphNode, Plan, PlanDraft, PlanTask, TaskDraft } from '../contract/plan.js';
 import { markedText, type RequestInput } from '../contract/request.js';
 import { parsePlanValue } from '../contract/schemas/plan-value.js';
 import { parseRequestInput } from '../contract/schemas/request.js';
@@ -44,7 +44,7 @@ export async function plan(
     maxParallel: Math.min(compiled.maxParallel, limit),
     tasks: compiled.tasks.map((task) => limited(task, settings)),
   };
-  const uncommitted = await uncommittedOf(made, kept.workspace, request);
+  const uncommitted = await uncommittedFor(deps, { tasks: made.tasks, workspace: kept.workspace, request });
   const text = canonicalJson(toStored(made));
   const { sha256: digest } = await deps.artifacts.put('plan.json', text);
   await deps.files.writeText(request, 'plan.json', text);
@@ -87,9 +87,15 @@ const patienceOf = (settings: Settings): Patience => ({
   escalateTo: [...settings.escalateTo],
 });
 
-/** Files that agents will not see. Throws `no_worktree` where agents of the plan could not work in this workspace. */
-async function uncommittedOf({ tasks }: Plan, workspace: string, request: string): Promise<number> {
-  if (!tasks.some(({ kind }) => kind === 'agent')) return 0;
+/**
+ * Uncommitted files that agents among the tasks would not see; none once an agent of the request has begun, for the next ones go on from there.
+ * Throws `no_worktree` where agents could not work in this workspace.
+ */
+export async function uncommittedFor(
+  deps: Deps,
+  { tasks, workspace, request }: { tasks: readonly TaskDraft[]; workspace: string; request: string },
+): Promise<number> {
+  if (!tasks.some(({ action }) => action.kind === 'agent') || (await deps.worktrees.kept(request))) return 0;
   return (await requireGround(workspace, request)).uncommitted;
 }
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { BatonError } from '../contract/errors.js';
 import { canonicalJson } from '../contract/json.js';
 import { LIMITS } from '../contract/limits.js';
+import type { Plan } from '../contract/plan.js';
 import { REQUEST_ID_PATTERN, TASK_QUEUE, WORKFLOW_TYPE } from '../contract/names.js';
 import { markedText, type Interaction, type RequestInput } from '../contract/request.js';
 import type { Priority } from '../contract/task.js';
@@ -12,6 +13,7 @@ import { ensureKey, sign } from '../local/key.js';
 import { keptOf } from '../workspace/artifacts/kept.js';
 import { createRequestFiles } from '../workspace/artifacts/requests.js';
 import { createArtifactStore } from '../workspace/artifacts/store.js';
+import { requireGround } from '../workspace/worktree/ground.js';
 import { withAgents } from './agents.js';
 import type { Place } from './place.js';
 import { readPlan } from './plan-source.js';
@@ -38,7 +40,7 @@ export interface Prepared {
 
 /**
  * Checks everything that can be checked before a server is even looked for: the plan, the workspace, what must be installed. Throws
- * `bad_input`, `workspace_missing`, `not_supported`, `not_installed`.
+ * `bad_input`, `workspace_missing`, `not_supported`, `not_installed`, `no_worktree`.
  */
 export async function prepare(options: RunOptions): Promise<Prepared> {
   const id = options.id ?? newId();
@@ -53,7 +55,7 @@ export async function prepare(options: RunOptions): Promise<Prepared> {
     });
   }
   const path = workspaceFolder(options.workspace);
-  const plan = await planPart(options, path);
+  const plan = await planPart(options, path, id);
   const input: RequestInput = {
     v: 1,
     description: options.text || plan.name,
@@ -70,14 +72,15 @@ export async function prepare(options: RunOptions): Promise<Prepared> {
 }
 
 /** The plan as the input carries it: small ones in full, so that Temporal Web shows them, large ones by their digest. */
-async function planPart(options: RunOptions, workspace: string): Promise<{ name: string; plan?: unknown }> {
+async function planPart(options: RunOptions, workspace: string, id: string): Promise<{ name: string; plan?: unknown }> {
   if (options.planFile === undefined) {
-    const { missing } = await preview(options);
+    const { plan, missing } = await preview(options);
     if (missing.length > 0) {
       throw new BatonError('not_installed', `this request needs ${missing.join(', ')}`, {
         hint: `see what would be done with: baton plan ${JSON.stringify(options.text)}`,
       });
     }
+    await requireGroundFor(plan, workspace, id);
     return { name: options.text };
   }
   const { config } = loadConfig({ home: resolveHome(), workspace });
@@ -88,11 +91,17 @@ async function planPart(options: RunOptions, workspace: string): Promise<{ name:
       hint: `see it with: baton plan --plan ${options.planFile}`,
     });
   }
+  await requireGroundFor(plan, workspace, id);
   const text = canonicalJson(value);
   if (Buffer.byteLength(text) <= LIMITS.inlinePlanBytes) return { name: draft.name, plan: value };
   const store = createArtifactStore(ensureHome(resolveHome()).artifacts);
   const { sha256 } = await store.put('plan-file.json', text);
   return { name: draft.name, plan: { digest: sha256 } };
+}
+
+/** Throws `no_worktree` where the plan has agents, and they could not work in the workspace. */
+async function requireGroundFor({ tasks }: Plan, workspace: string, id: string): Promise<void> {
+  if (tasks.some(({ kind }) => kind === 'agent')) await requireGround(workspace, id);
 }
 
 /** Starts a prepared request. Throws `refused` where its id was used before. */

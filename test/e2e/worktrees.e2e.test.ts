@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RequestView } from '../../src/contract/view.js';
+import { Installation, until } from './crash.js';
+
+let place: Installation;
+let repository: string;
+beforeAll(() => {
+  place = new Installation();
+  repository = place.workspace;
+  writeFileSync(join(repository, 'a.txt'), 'one\n');
+  git('init', '--quiet', '--initial-branch=main');
+  git('add', '--all');
+  git('-c', 'user.name=Somebody', '-c', 'user.email=somebody@example.com', 'commit', '--quiet', '--message=files');
+  agent('mender', 'cat > prompt.txt; echo mended > a.txt; echo I mended a.txt');
+  agent('breaker', 'echo half > a.txt; echo it does not work >&2; exit 3');
+  agent('sleeper', 'echo half > a.txt; sleep 300 & setsid sleep 300');
+});
+afterAll(() => place.end());
+
+const git = (...args: string[]): string => execFileSync('git', args, { cwd: repository, encoding: 'utf8' });
+
+/** An agent of the user's that is a shell script. */
+function agent(name: string, script: string): void {
+  mkdirSync(join(place.home, 'agents'), { recursive: true });
+  const front = ['---', `name: ${name}`, `description: It is ${name}.`, 'runtime: command'];
+  const text = [...front, `command: ${JSON.stringify(['sh', '-c', script])}`, '---', `You are ${name}.`];
+  writeFileSync(join(place.home, 'agents', `${name}.md`), text.join('\n'));
+}
+
+const fix = (name: string): object => ({
+  id: 'fix',
+  title: 'Mend it',
+  kind: 'agent',
+  agent: name,
+  prompt: 'Mend a.txt.',
+});
+const task = (view: RequestView, id: string) => view.tasks.find((found) => found.id === id);
+const artifact = (view: RequestView, name: string): string =>
+  readFileSync(view.artifacts.find((found) => found.name === name)?.path ?? '', 'utf8');
+const trees = (id: string): string[] => {
+  const folder = join(place.home, 'worktrees', id);
+  return existsSync(folder) ? readdirSync(folder) : [];
+};
+
+describe('an agent that is a command', () => {
+  it('edits a file in a worktree; its branch has the edit, the checks after it see it, and the user’s tree is as it was', async () => {
+    const tasks = [
+      { id: 'look', command: ['cat', 'a.txt'] },
+      { ...fix('mender'), dependencies: ['look'] },
+      { id: 'check', command: ['cat', 'a.txt'], dependencies: ['fix'] },
+    ];
+    const plan = place.plan('mend', { tasks });
+    const before = git('rev-parse', 'HEAD');
+    const ended = await place.baton('run', '--plan', plan, '--workspace', repository, '--id', 'mend');
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain('look at them with: git diff HEAD...baton/mend');
+    expect(git('diff', 'HEAD...baton/mend', '--', 'a.txt')).toContain('+mended');
+    expect(git('show', 'baton/mend:prompt.txt')).toMatch(/^You are mender\.\n\nMend a\.txt\.[^]*one/);
+    expect([git('status', '--porcelain'), git('rev-parse', 'HEAD'), git('stash', 'list')]).toEqual(['', before, '']);
+    const view = await place.status('mend');
+    expect(view.result).toEqual({ branch: 'baton/mend', commit: git('rev-parse', 'baton/mend').trim() });
+    expect(task(view, 'fix')).toMatchObject({ agent: 'mender', status: 'completed', attempts: 1 });
+    expect(artifact(view, 'check.log')).toBe('mended\n');
+    expect(artifact(view, 'fix.answer.md')).toBe('I mended a.txt');
+    const { stdout: report } = await place.baton('report', 'mend');
+    expect(report).toContain('| Changes | `baton/mend` at ');
+    expect(report).toContain('Agent `mender`');
+    expect([trees('mend'), git('worktree', 'list').trim().split('\n').length]).toEqual([[], 1]);
+  });
+
+  it('that fails leaves no branch, and what it changed as a patch', async () => {
+    await place.submit('broken', place.plan('broken', { tasks: [fix('breaker')] }));
+    const view = await place.ended('broken');
+    expect(view).toMatchObject({ status: 'failed', result: null });
+    expect(task(view, 'fix')?.error).toMatchObject({ code: 'agent_failed', exitCode: 3 });
+    expect(artifact(view, 'fix.changes.patch')).toContain('+half');
+    expect(git('branch', '--list', 'baton/broken')).toBe('');
+  });
+
+  it('is ended by a cancel with its whole tree, within 3 s, and its changes are kept as a patch', async () => {
+    await place.submit('slow', place.plan('slow', { tasks: [fix('sleeper')] }));
+    await until('the agent and its children', () => place.processesOf('slow').length >= 3);
+    await place.json(['cancel', 'slow']);
+    const accepted = Date.now();
+    await until('the end of its processes', () => place.processesOf('slow').length === 0, 10_000);
+    expect(Date.now() - accepted).toBeLessThan(3000);
+    const view = await place.ended('slow');
+    expect(view).toMatchObject({ status: 'cancelled', result: null });
+    expect(artifact(view, 'fix.changes.patch')).toContain('+half');
+    expect(trees('slow')).toEqual([]);
+  });
+
+  it('is asked about where the user’s tree has uncommitted changes, and starts without them', async () => {
+    writeFileSync(join(repository, 'new.txt'), 'of the user');
+    try {
+      const plan = place.plan('dirty', { tasks: [fix('mender')] });
+      const waits = await place.baton('run', '--plan', plan, '--workspace', repository, '--id', 'dirty', '--no-wait');
+      expect(waits).toMatchObject({ code: 4, stdout: expect.stringContaining('uncommitted changes') as string });
+      await place.json(['decide', 'dirty/d1', 'approve']);
+      expect(await place.ended('dirty')).toMatchObject({ status: 'complete' });
+      expect(git('ls-tree', '--name-only', 'baton/dirty')).not.toContain('new.txt');
+      expect(git('status', '--porcelain')).toBe('?? new.txt\n');
+    } finally {
+      execFileSync('rm', [join(repository, 'new.txt')]);
+    }
+  });
+
+  it('cannot work outside of a git repository, which is said before anything runs', async () => {
+    const plan = place.plan('plain', { tasks: [fix('mender')] });
+    const plain = join(place.folder, 'plain');
+    mkdirSync(plain);
+    const ended = await place.baton('run', '--plan', plan, '--workspace', plain, '--id', 'plain');
+    expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('git init') as string });
+    expect((await place.baton('status', 'plain')).code).toBe(2);
+  });
+});
