@@ -34,11 +34,9 @@ export async function plan(
     decisionDeadlineMs: settings.decisionDeadlineMs,
   });
   const limit = Math.min(settings.maxParallel, checked.maxParallel ?? settings.maxParallel);
-  const compiled = await withAgents(deps, {
-    plan: placedIn(checked.plan, () => compilePlan(draft, { maxParallel: limit })),
-    draft,
-    workspace: kept.workspace,
-  });
+  const compiled = await placedIn(checked.plan, () =>
+    withAgents(deps, { plan: compilePlan(draft, { maxParallel: limit }), draft, workspace: kept.workspace }),
+  );
   const made: Plan = {
     ...compiled,
     maxParallel: Math.min(compiled.maxParallel, limit),
@@ -70,9 +68,9 @@ export async function plan(
 }
 
 /** Problems of a plan that stands in the input are told by where they stand there: `plan.tasks[0].id`. */
-function placedIn<T>(given: RequestInput['plan'], compile: () => T): T {
+async function placedIn<T>(given: RequestInput['plan'], compile: () => Promise<T>): Promise<T> {
   try {
-    return compile();
+    return await compile();
   } catch (error) {
     if (!(error instanceof BatonError) || error.path === undefined || !given || 'digest' in given) throw error;
     const message = error.message.replaceAll(/^tasks(?=[[:])/gm, 'plan.tasks');

@@ -32,14 +32,14 @@ describe('bad input from Temporal', () => {
       'plan.tasks[0].dependencies[0]: 2 tasks depend on each other in a cycle: a → b → a',
     ],
     [
-      'a plan for agents where Claude Code is not installed',
+      'a plan for agents whose program is not installed',
       (workspace) => [{ description, workspace, plan: { tasks: [task('a'), { id: 'b', prompt: 'Mend it' }] } }],
       'the plan needs an agent: Claude Code (npm install -g @anthropic-ai/claude-code)',
     ],
     [
       'an agent that nobody knows',
       (workspace) => [{ description, workspace, plan: { tasks: [task('a'), { id: 'b', prompt: 'x', agent: 'zed' }] } }],
-      'tasks[1].agent: there is no agent "zed"; there are: debugger, documenter',
+      'plan.tasks[1].agent: there is no agent "zed"; there are: debugger, documenter',
     ],
     [
       'a second argument that forges an approved state',
