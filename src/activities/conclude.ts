@@ -83,9 +83,10 @@ async function gather(
   };
   for (const [task, node] of engine.graph.nodes.entries()) {
     const status = statusOf(engine, task);
-    if (node.kind === 'decision' || !ENDED_STATES.includes(status) || status === 'skipped') continue;
+    if (node.kind === 'decision' || !ENDED_STATES.includes(status)) continue;
     const record = records.get(recordKey({ task: node.id, epoch: engine.state.details[task]?.epoch ?? 0 }));
-    if (!record) continue;
+    // Of a task that a person skipped, only what an agent had changed until then is of interest.
+    if (!record || (status === 'skipped' && record.result.kind !== 'cancelled')) continue;
     const { result } = record;
     // The engine's state keeps only some errors, and cut short; the record has them all.
     const shown = view.tasks[task];

@@ -93,6 +93,17 @@ describe('an agent that is a command', () => {
     expect(trees('slow')).toEqual([]);
   });
 
+  it('is ended where its task is skipped, what comes after it goes on, and its changes are kept as a patch', async () => {
+    const after = { id: 'after', command: ['cat', 'a.txt'], dependencies: ['fix'] };
+    await place.submit('skip', place.plan('skip', { tasks: [fix('sleeper'), after] }));
+    await until('the agent and its children', () => place.processesOf('skip').length >= 3);
+    await place.json(['skip', 'skip/fix']);
+    const view = await place.ended('skip');
+    expect(view.tasks.map(({ status }) => status)).toEqual(['skipped', 'completed']);
+    expect(artifact(view, 'after.log')).toBe('one\n');
+    expect(artifact(view, 'fix.changes.patch')).toContain('+half');
+  });
+
   it('is asked about where the user’s tree has uncommitted changes, and starts without them', async () => {
     writeFileSync(join(repository, 'new.txt'), 'of the user');
     try {
