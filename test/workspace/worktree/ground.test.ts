@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { REQUEST_ID_PATTERN } from '../../../src/contract/names.js';
@@ -71,8 +72,19 @@ it('without a repository, a commit or a free name it says what to do', async () 
   }
 });
 
-it.skipIf(process.getuid?.() === 0)('a repository that cannot be written to is told as such', async () => {
+/** For root only a mount can forbid to write; it is made in a mount namespace of its own. */
+const READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && exec "$2" --input-type=module -e "$3"';
+
+it('a repository that cannot be written to is told as such', async () => {
   const repository = repositoryWith({ a: '1' });
+  if (process.getuid?.() === 0) {
+    const entry = pathToFileURL(resolve('dist/workspace/worktree/ground.js')).href;
+    const program = `import { requireGround } from ${JSON.stringify(entry)};
+      await requireGround(${JSON.stringify(repository)}, 'r').then(() => console.log('fine'), ({ code }) => console.log(code));`;
+    const args = ['-m', 'sh', '-c', READ_ONLY, 'sh', repository, process.execPath, program];
+    expect(execFileSync('unshare', args, { encoding: 'utf8' })).toBe('no_worktree\n');
+    return;
+  }
   chmodSync(join(repository, '.git'), 0o500);
   await expect(requireGround(repository, 'r')).rejects.toMatchObject({ code: 'no_worktree' });
   chmodSync(join(repository, '.git'), 0o700);
