@@ -20,7 +20,10 @@ const MESSAGES = {
   ],
   checkpoint: ['`by` (optional)', 'keeps the present state among the request’s files'],
   retry: [TASK_OR_ALL, 'runs what failed once more, with what it held back'],
-  skip: ['`task`, `by` (optional)', 'goes on without that task: what depends on it runs all the same'],
+  skip: [
+    TASK_OR_ALL,
+    'skips all that is left, and ends; with `task`, goes on without that task: what depends on it runs all the same',
+  ],
 };
 
 const QUERIES = {

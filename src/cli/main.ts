@@ -135,7 +135,7 @@ const CONTROLS = {
   resume: 'go on after a pause',
   cancel: 'end what runs and give up the rest',
   retry: 'run what failed once more, also of a request that has ended',
-  skip: 'go on without a task',
+  skip: 'go on without a task, or without all that is left of a request',
 } as const;
 
 for (const [name, description] of Object.entries(CONTROLS)) {

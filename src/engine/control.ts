@@ -129,8 +129,9 @@ export function retry(engine: Engine, event: EngineEvent & { kind: 'retry' }): R
 const stoppedTasks = (engine: Engine): number[] =>
   engine.graph.nodes.map((_, task) => task).filter((task) => engine.state.details[task]?.reason === 'stopped');
 
-/** A person says that a task is not needed: what depends on it goes on without it. */
+/** A person says that a task is not needed: what depends on it goes on without it. Without a task: all that is left. */
 export function skip(engine: Engine, event: EngineEvent & { kind: 'skip' }, commands: Command[]): Reply {
+  if (event.task === undefined) return skipRest(engine, event.at, commands);
   const task = engine.graph.positions.get(event.task);
   if (task === undefined) return unknownTask(event.task);
   if (over(engine)) return refused('the request has ended');
@@ -146,6 +147,27 @@ export function skip(engine: Engine, event: EngineEvent & { kind: 'skip' }, comm
   satisfy(engine, task, 'skipped', event.at);
   if (wasFailed) for (const other of reopenBelow(engine, task, event.at)) release(engine, other, event.at);
   return accepted(`${event.task} is skipped`);
+}
+
+/** Ends a request early and well: what was done counts, what failed stays failed, and the rest was not needed. */
+function skipRest(engine: Engine, at: number, commands: Command[]): Reply {
+  const { state, graph } = engine;
+  if (over(engine)) return refused('the request has ended');
+  if (state.cancel) return refused('the request is being cancelled');
+  if (state.plan === null) return refused('there is no plan yet; cancel the request instead');
+  withdraw(engine, at, commands);
+  refuseSubmissions(engine, 'what is left of the request is skipped');
+  const left = graph.nodes.map((_, task) => task).filter((task) => !hasEnded(engine, task));
+  for (const task of left) {
+    if (statusOf(engine, task) === 'running') {
+      stop(engine, task, 'skipped', commands);
+      continue;
+    }
+    dropTimer(engine, `retry:${task}`, commands);
+    detailOf(engine, task).reason = 'person';
+    satisfy(engine, task, 'skipped', at);
+  }
+  return accepted(`${left.length} ${left.length === 1 ? 'task is' : 'tasks are'} skipped`);
 }
 
 /** What a failure had held back may run after all. */

@@ -32,7 +32,7 @@ export type EventBody =
   | { kind: 'resume'; task?: string; by: string }
   | { kind: 'cancel'; task?: string; by: string }
   | { kind: 'retry'; task?: string; by: string }
-  | { kind: 'skip'; task: string; by: string }
+  | { kind: 'skip'; task?: string; by: string }
   | { kind: 'submit'; submission: Submission; by: string }
   | { kind: 'extended'; n: number; graph: Graph }
   | { kind: 'unextended'; n: number; code: ErrorCode; message: string }

@@ -37,7 +37,7 @@ const DESCRIPTIONS: Record<MessageName, string> = {
   resume: 'Go on after a pause: {} or {"task": "id"}',
   cancel: 'End what runs and give up the rest: {} or {"task": "id"}',
   retry: 'Run what failed once more: {} or {"task": "id"}',
-  skip: 'Go on without a task: {"task": "id"}',
+  skip: 'Go on without a task, or without all that is left: {"task": "id"} or {}',
   submit: 'Add a task: {"type": "documentation", "description": "…", "dependencies": ["id"]}',
   checkpoint: 'Keep the present state: {}',
 };
@@ -61,11 +61,7 @@ const READERS: Record<MessageName, (input: unknown, via: Via) => EventBody> = {
   resume: (input) => control('resume', input),
   cancel: (input) => control('cancel', input),
   retry: (input) => control('retry', input),
-  skip: (input) => {
-    const event = control('skip', input);
-    if (event.kind !== 'skip' || event.task === '') throw badInput('task: expected the id of a task');
-    return event;
-  },
+  skip: (input) => control('skip', input),
   submit: (input) => {
     const { by, request: _, ...submission } = guardSubmission(input);
     return { kind: 'submit', submission, by: by ?? 'unnamed' };
@@ -171,7 +167,6 @@ function control(kind: 'pause' | 'resume' | 'cancel' | 'retry' | 'skip', input: 
   const value = onlyFields(input, ['task', 'by', 'request']);
   const task = optionalText(value, 'task', LIMITS.requestIdChars * 2);
   const by = optionalText(value, 'by', LIMITS.requestIdChars) ?? 'unnamed';
-  if (kind === 'skip') return { kind, task: task === undefined ? '' : localId(task), by };
   return { kind, by, ...(task === undefined ? {} : { task: localId(task) }) };
 }
 

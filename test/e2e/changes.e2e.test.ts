@@ -96,6 +96,16 @@ describe('a state of a running request', () => {
   });
 });
 
+describe('a request whose rest is skipped', () => {
+  it('ends at once as complete, with the processes of what ran ended', async () => {
+    await running('enough');
+    expect(await place.baton('skip', 'enough')).toMatchObject({ code: 0, stdout: '1 task is skipped\n' });
+    const view = await place.ended('enough');
+    expect(view).toMatchObject({ status: 'complete', tasks: [{ status: 'skipped' }] });
+    expect(place.processesOf('enough')).toEqual([]);
+  });
+});
+
 describe('a request that has ended', () => {
   it('is retried from its failed tasks under the same id; what was done is not done again', async () => {
     const ok = join(place.workspace, 'ok');

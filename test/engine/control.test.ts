@@ -45,6 +45,31 @@ test('a running task that is paused runs again as another attempt', () => {
   expect(engine.state.outcome).toBeNull();
 });
 
+test('a request whose rest a person skips ends with what was done, and is complete', () => {
+  const { post, run, end, statuses, engine } = bench([
+    node('a'),
+    node('b'),
+    node('c', [1]),
+    node('ask', [], question()),
+  ]);
+  run('a');
+  const { commands, reply } = post({ kind: 'skip', by: 'ann' });
+  expect(reply).toMatchObject({ kind: 'accepted', message: '3 tasks are skipped' });
+  expect(commands).toContainEqual({ kind: 'stop', task: 1, epoch: 0 });
+  end('b', { kind: 'cancelled', startedAt: 0 });
+  expect(statuses()).toEqual({ a: 'completed', b: 'skipped', c: 'skipped', ask: 'skipped' });
+  expect(engine.state).toMatchObject({ outcome: 'complete', decisions: [{ state: 'withdrawn' }] });
+  expect(post({ kind: 'skip', by: 'ann' }).reply.kind).toBe('refused');
+});
+
+test('a plan that waits for its approval can be skipped as a whole, and nothing of it runs', () => {
+  const approval = { question: '?', summary: '', digest: 'd', risk: 0, criticality: 0, context: {} };
+  const { post, started, engine } = bench([node('a'), node('b', [0])], { approval });
+  post({ kind: 'skip', by: 'ann' });
+  expect(started()).toEqual([]);
+  expect(engine.state.outcome).toBe('complete');
+});
+
 test('what depends on a task that a person skips goes on', () => {
   const { post, end, statuses } = bench([node('a'), node('b', [0])]);
   post({ kind: 'skip', task: 'a', by: 'ann' });

@@ -145,6 +145,7 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
 
   later({ kind: 'start' }, 0);
   if (random.chance(0.15)) later({ kind: 'cancel', by: 'p' }, random.int(400));
+  if (random.chance(0.05)) later({ kind: 'skip', by: 'p' }, random.int(400));
   if (random.chance(0.2)) {
     const at = random.int(300);
     later({ kind: 'pause', by: 'p' }, at);
