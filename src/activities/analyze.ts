@@ -27,7 +27,8 @@ const workspaces = new Map<string, string>();
 const WORKSPACES_KEPT = 64;
 
 /** The workspace of a request, as its analysis found it. Asked for by each task, so it is kept for each run of a workflow. */
-export async function workspaceOf(deps: Deps, { request, run }: { request: string; run: string }): Promise<string> {
+export async function workspaceOf(deps: Deps, request: string): Promise<string> {
+  const run = Context.current().info.workflowExecution?.runId ?? request;
   const known = workspaces.get(run);
   if (known !== undefined) return known;
   const kept = (await deps.files.readJson(request, 'analysis.json')) as KeptAnalysis | undefined;

@@ -7,7 +7,9 @@ import { SKILL_NAMES } from '../contract/skills.js';
 import { parsePlanValue } from '../contract/schemas/plan-value.js';
 import { parseSubmission } from '../contract/schemas/submission.js';
 import { markedSubmission, type Submission } from '../contract/submission.js';
+import { approvalFor } from '../planning/approval.js';
 import { extendPlan } from '../planning/extend.js';
+import { gated } from '../planning/gate.js';
 import { toGraph } from '../planning/to-graph.js';
 import { workspaceOf } from './analyze.js';
 import type { Deps } from './deps.js';
@@ -28,19 +30,23 @@ export interface ExtendOrder {
 export async function extend(deps: Deps, { request, plan, n, submission }: ExtendOrder): Promise<Extension> {
   const checked = parseSubmission(submission);
   const before = await readPlan(deps, plan);
-  const workspace = await workspaceOf(deps, { request, run: request });
+  const workspace = await workspaceOf(deps, request);
   const settings = deps.settings(workspace);
-  const task = draftOf(checked, freeId(`s${n}`, new Set(before.tasks.map(({ id }) => id))));
+  const draft = draftOf(checked, freeId(`s${n}`, new Set(before.tasks.map(({ id }) => id))));
   const { signature } = checked;
   const isTrusted = signature !== undefined && deps.verify(markedSubmission(request, checked), signature);
-  const mustAsk = (!isTrusted && acts(task)) || (task.action.kind === 'shell' && !settings.allowShell);
-  const uncommitted = await uncommittedFor(deps, { tasks: [task], workspace, request });
-  const why = [...(mustAsk ? [NOT_OURS] : []), ...(uncommitted > 0 ? [UNCOMMITTED] : [])].join(' ');
-  const drafts = why === '' ? [task] : gated(task, why, settings.decisionDeadlineMs);
-  const longer = extendPlan(before, drafts);
-  const added = { ...longer, tasks: longer.tasks.slice(before.tasks.length) };
-  const { tasks } = await withAgents(deps, { plan: added, draft: { ...before, tasks: drafts }, workspace });
-  const made: Plan = { ...before, tasks: [...before.tasks, ...tasks.map((each) => limited(each, settings))] };
+  const alone = { ...before, tasks: extendPlan(before, [draft]).tasks.slice(-1) };
+  const allocated = await withAgents(deps, { plan: alone, draft: { ...before, tasks: [draft] }, workspace });
+  const uncommitted = await uncommittedFor(deps, { tasks: allocated.tasks, workspace, request });
+  const { allowShell, decisionDeadlineMs: deadlineMs } = settings;
+  const circumstances = { isUsers: true, isTrusted, needsApproval: false, allowShell, uncommitted };
+  const approval = approvalFor({ what: 'task', plan: allocated, digest: plan, ...circumstances });
+  const { tasks } = extendPlan(before, approval ? gated(draft, approval, { deadlineMs, isTrusted }) : [draft]);
+  const allocation = allocated.tasks[0]?.allocation;
+  const made: Plan = {
+    ...before,
+    tasks: tasks.map((task) => limited(task.id === draft.id && allocation ? { ...task, allocation } : task, settings)),
+  };
   const text = canonicalJson(toStored(made));
   const { sha256: digest } = await deps.artifacts.put('plan.json', text);
   await deps.files.writeText(request, 'plan.json', text);
@@ -77,44 +83,3 @@ function actionOf(type: string, description: string, parameters: Record<string, 
 
 const given = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-
-/** Whether it does more than read. */
-const acts = ({ action }: TaskDraft): boolean => action.kind !== 'skill' || action.name === 'project-command';
-
-/** Over the criticality that a standing "yes" of the user answers: whoever submitted this is not known to be that user. */
-const CRITICALITY = 0.9;
-const SHOWN_CHARS = 1000;
-
-const NOT_OURS = "A task was submitted, but not through Baton's own client.";
-const UNCOMMITTED = 'There are uncommitted changes; the submitted agent starts from the last commit, without them.';
-
-function gated(task: TaskDraft, why: string, deadlineMs: number): TaskDraft[] {
-  const asks = `${task.id}-approval`;
-  const question: TaskDraft = {
-    ...task,
-    id: asks,
-    title: `Whether ${task.id} may run`,
-    type: 'approval',
-    action: {
-      kind: 'decision',
-      question: `${why} Run it? ${shown(task)}`,
-      options: ['approve', 'reject'],
-      deadlineMs,
-      otherwise: 'reject',
-    },
-    capabilities: [],
-    parameters: {},
-    criticality: CRITICALITY,
-    delivers: false,
-  };
-  return [question, { ...task, dependencies: [...task.dependencies, asks] }];
-}
-
-function shown({ action }: TaskDraft): string {
-  const what: Partial<Record<string, string>> = {
-    command: action.kind === 'command' ? JSON.stringify(action.argv) : '',
-    shell: action.kind === 'shell' ? action.script : '',
-    agent: action.kind === 'agent' ? `An agent is asked to: ${action.prompt}` : '',
-  };
-  return (what[action.kind] ?? action.kind).slice(0, SHOWN_CHARS);
-}

@@ -72,8 +72,7 @@ async function execute(deps: Deps, order: TaskOrder, delivery: Delivery): Promis
 async function prepare(deps: Deps, order: TaskOrder, { beat, taskKey, signal }: Delivery): Promise<Execution> {
   const { info } = Context.current();
   const task = await readTask(deps, order.plan, order.task);
-  const run = info.workflowExecution?.runId ?? order.request;
-  const workspace = await workspaceOf(deps, { request: order.request, run });
+  const workspace = await workspaceOf(deps, order.request);
   const names = namesOf(order);
   const delivery = info.attempt;
   // The worker of an earlier delivery is gone; whatever of its processes is left must not work beside this one.

@@ -10,13 +10,13 @@ import { markedText, type RequestInput } from '../contract/request.js';
 import { parsePlanValue } from '../contract/schemas/plan-value.js';
 import { parseRequestInput } from '../contract/schemas/request.js';
 import { compilePlan } from '../planning/compile.js';
+import { approvalFor } from '../planning/approval.js';
 import { planFor } from '../planning/patterns.js';
 import { toGraph } from '../planning/to-graph.js';
 import { unavailableAgents } from '../workspace/agents/available.js';
 import { readAgents } from '../workspace/agents/read.js';
 import { requireGround } from '../workspace/worktree/ground.js';
 import type { KeptAnalysis } from './analyze.js';
-import { approvalFor } from './approval.js';
 import type { Deps, Settings } from './deps.js';
 
 /** Makes the plan, keeps it under its digest, and says what of it must be approved before anything runs. */

@@ -28,8 +28,14 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [args: string, does: 
     ['my-req', 'end it, and get the report of what was done'],
     ['my-req/lint', 'end one task and what depends on it'],
   ],
-  retry: [['my-req/lint', 'run one task once more']],
-  skip: [['my-req/lint', 'go on without it']],
+  retry: [
+    ['my-req', 'run all that failed once more'],
+    ['my-req/lint', 'run one task once more'],
+  ],
+  skip: [
+    ['my-req/lint', 'go on without it'],
+    ['my-req', 'end with what is done'],
+  ],
   submit: [
     [`my-req --type command --description "Test" --parameters '{"command": ["npm", "test"]}'`, 'one more command'],
     [

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { approvalFor } from '../../src/activities/approval.js';
+import { approvalFor } from '../../src/planning/approval.js';
 import type { Action, Plan, PlanTask } from '../../src/contract/plan.js';
 import { compilePlan } from '../../src/planning/compile.js';
 import { agent } from '../allocation/agents.js';
-import { draftOf } from '../planning/drafts.js';
+import { draftOf } from './drafts.js';
 
 const plan = (...actions: Action[]) =>
   compilePlan(draftOf(actions.map((action, i) => ({ id: `t${i}`, action }))), { maxParallel: 2 });

@@ -1,12 +1,14 @@
 import type { AgentDefinition } from '../contract/agent.js';
 import type { PlanHead } from '../contract/orders.js';
 import type { Plan, PlanTask } from '../contract/plan.js';
-import { agentsOf } from '../planning/to-graph.js';
+import { agentsOf } from './to-graph.js';
 
 const COMMANDS_SHOWN = 20;
 const COMMAND_CHARS = 300;
 
-interface Circumstances {
+export interface Circumstances {
+  /** What was brought: a plan, or one task that is added to it. */
+  what?: 'plan' | 'task';
   plan: Plan;
   digest: string;
   /** The user brought the plan; otherwise Baton made it. */
@@ -46,7 +48,15 @@ export function approvalFor(circumstances: Circumstances): PlanHead['approval'] 
 }
 
 /** Why it must be asked, each as a question, and the tasks that it is about. */
-function reasonsFor({ plan, isUsers, isTrusted, needsApproval, allowShell, uncommitted }: Circumstances): {
+function reasonsFor({
+  what: thing = 'plan',
+  plan,
+  isUsers,
+  isTrusted,
+  needsApproval,
+  allowShell,
+  uncommitted,
+}: Circumstances): {
   shown: PlanTask[];
   reasons: string[];
 } {
@@ -63,8 +73,8 @@ function reasonsFor({ plan, isUsers, isTrusted, needsApproval, allowShell, uncom
       count(agents, 'agent task'),
     ];
     const present = what.filter((text) => !text.startsWith('0 ')).join(' and ');
-    reasons.push(`This plan was not submitted through Baton's own client. Run its ${present}?`);
-  } else if (scripts.length > 0) reasons.push(`This plan hands ${count(scripts, 'text')} to the shell. Run it?`);
+    reasons.push(`This ${thing} was not submitted through Baton's own client. Run its ${present}?`);
+  } else if (scripts.length > 0) reasons.push(`This ${thing} hands ${count(scripts, 'text')} to the shell. Run it?`);
   if (agents.length > 0 && uncommitted > 0) {
     reasons.push('There are uncommitted changes, and agents start from the last commit, without them. Go on?');
   }
