@@ -1,7 +1,8 @@
 import { LIMITS } from '../../contract/limits.js';
-import { runProcess, type ProcessEnd } from '../process/run.js';
+import type { ProcessEnd } from '../process/run.js';
 import { CLAUDE_START, readClaude, type ClaudeEvent, type ClaudeState } from '../stream/claude.js';
 import { LineSplitter, type Line } from '../stream/lines.js';
+import { runAgentProcess } from './agent-process.js';
 import { claudeArguments, claudeEnvironment, claudePrompt } from './claude-arguments.js';
 import { claudeError, isUnknownSession } from './claude-errors.js';
 import type { AgentEnd, AgentHooks, AgentRun, Runtime } from './port.js';
@@ -35,29 +36,16 @@ async function runOnce(run: AgentRun, hooks: AgentHooks, transcript: Transcript)
     state = next;
     for (const event of events) tell(event, hooks, transcript);
   };
-  const end = await runProcess(
-    {
-      argv: ['claude', ...claudeArguments(run.agent, run.session)],
-      cwd: run.cwd,
-      env: claudeEnvironment(run.env),
-      taskKey: run.taskKey,
-      stdin: claudePrompt(run.agent, run.prompt, run.session !== undefined),
-      timeLimitMs: run.timeLimitMs,
-      silenceLimitMs: LIMITS.agentSilenceMs,
-      killGraceMs: LIMITS.killGraceMs,
-      // The transcript keeps what is of use.
-      outputBytes: 0,
+  const end = await runAgentProcess(run, hooks, {
+    argv: ['claude', ...claudeArguments(run.agent, run.session)],
+    env: claudeEnvironment(run.env),
+    stdin: claudePrompt(run.agent, run.prompt, run.session !== undefined),
+    silenceLimitMs: LIMITS.agentSilenceMs,
+    onOutput: (chunk, stream) => {
+      if (stream === 'stderr') transcript.add(chunk, stream);
+      else splitter.add(chunk).forEach(take);
     },
-    {
-      signal: hooks.signal,
-      ...(hooks.launcher && { start: hooks.launcher.start }),
-      ...(hooks.onSpawn && { onStart: hooks.onSpawn }),
-      onOutput: (chunk, stream) => {
-        if (stream === 'stderr') transcript.add(chunk, stream);
-        else splitter.add(chunk).forEach(take);
-      },
-    },
-  );
+  });
   splitter.finish().forEach(take);
   return { state, end };
 }

@@ -1,36 +1,20 @@
 import type { ErrorCode } from '../../contract/errors.js';
-import { formatDuration } from '../../contract/durations.js';
 import { LIMITS } from '../../contract/limits.js';
 import type { TaskError } from '../../contract/task.js';
+import { endError } from '../process/end-error.js';
 import type { ProcessEnd } from '../process/run.js';
 import type { ClaudeState, RateLimit } from '../stream/claude.js';
 import type { ClaudeResult } from '../stream/claude-result.js';
 
 /** Why a run that ended by itself, or was ended by a limit, is no success; undefined where it is one. */
 export function claudeError(state: ClaudeState, end: ProcessEnd): Omit<TaskError, 'tail'> | undefined {
-  switch (end.cause) {
-    case 'exit':
-      return ofExit(state, end.exitCode);
-    case 'signal':
-      return {
-        code: 'agent_failed',
-        message: `Claude Code was ended by ${end.signal ?? 'a signal'}`,
-        exitCode: null,
-        signal: end.signal ?? '',
-      };
-    case 'not_started':
-      return notStarted(end);
-    case 'time_limit':
-      return { code: 'time_limit', message: 'Claude Code was ended: the time limit passed', exitCode: null };
-    case 'silence':
-      return {
-        code: 'model_unavailable',
-        message: `Claude Code was ended: it said nothing for ${formatDuration(LIMITS.agentSilenceMs)}`,
-        exitCode: null,
-      };
-    default:
-      return { code: 'agent_failed', message: end.failure?.message ?? `Claude Code was ended (${end.cause})` };
-  }
+  if (end.cause === 'exit') return ofExit(state, end.exitCode);
+  return endError(end, {
+    name: 'Claude Code',
+    code: 'agent_failed',
+    install: 'install it by `npm install -g @anthropic-ai/claude-code`',
+    silenceLimitMs: LIMITS.agentSilenceMs,
+  });
 }
 
 function ofExit(state: ClaudeState, exitCode: number | null): Omit<TaskError, 'tail'> | undefined {
@@ -80,14 +64,6 @@ const resetOf = (limit: RateLimit | null): string =>
   limit?.resetsAt == null
     ? 'when it is reset is not told'
     : `reset at ${new Date(limit.resetsAt).toISOString()}; retry the task then`;
-
-function notStarted({ failure }: ProcessEnd): Omit<TaskError, 'tail'> {
-  const isMissing = failure?.code === 'ENOENT' && failure.message.includes('claude');
-  if (!isMissing) return { code: 'command_not_started', message: failure?.message ?? 'claude could not be started' };
-  return { code: 'not_installed', message: `Claude Code is not installed: ${failure.message}; ${INSTALL_CLAUDE}` };
-}
-
-const INSTALL_CLAUDE = 'install it by `npm install -g @anthropic-ai/claude-code`';
 
 /** Whether the session that was to be resumed is not known on this machine. */
 export const isUnknownSession = (state: ClaudeState): boolean =>

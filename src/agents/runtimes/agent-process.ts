@@ -1,0 +1,40 @@
+import { LIMITS } from '../../contract/limits.js';
+import { runProcess, type ProcessEnd, type ProcessHooks } from '../process/run.js';
+import type { AgentHooks, AgentRun } from './port.js';
+
+/** What an attempt's process is, beside what the attempt itself says. */
+export interface AgentProcess {
+  argv: readonly string[];
+  env: Readonly<Record<string, string>>;
+  stdin: string;
+  silenceLimitMs?: number;
+  /** Every piece of its output as it comes; nothing else keeps it. */
+  onOutput: NonNullable<ProcessHooks['onOutput']>;
+}
+
+/** Runs the process of an agent's attempt. */
+export function runAgentProcess(
+  run: AgentRun,
+  hooks: AgentHooks,
+  { argv, env, stdin, silenceLimitMs, onOutput }: AgentProcess,
+): Promise<ProcessEnd> {
+  return runProcess(
+    {
+      argv,
+      cwd: run.cwd,
+      env,
+      taskKey: run.taskKey,
+      stdin,
+      timeLimitMs: run.timeLimitMs,
+      ...(silenceLimitMs === undefined ? {} : { silenceLimitMs }),
+      killGraceMs: LIMITS.killGraceMs,
+      outputBytes: 0,
+    },
+    {
+      signal: hooks.signal,
+      ...(hooks.launcher && { start: hooks.launcher.start }),
+      ...(hooks.onSpawn && { onStart: hooks.onSpawn }),
+      onOutput,
+    },
+  );
+}
