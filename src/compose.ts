@@ -30,6 +30,8 @@ export type Perform = (input: unknown) => Promise<unknown>;
 
 export interface Composition {
   perform: Perform;
+  /** Slots for processes of agents. */
+  maxProcesses: number;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export function compose(surroundings: Surroundings): Composition {
   const deps = createDeps(surroundings, { loaded, reaper, launcher });
   const loading = loadActivities(deps);
   return {
+    maxProcesses: loaded.config.maxProcesses,
     perform: async (input) => (await loading)(input),
     close: async () => {
       launcher.close();

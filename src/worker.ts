@@ -1,5 +1,5 @@
 /**
- * The worker: serves two queues, Baton's own (workflows and light activities) and this host's (tasks in its workspaces).
+ * The worker: serves three queues, Baton's own (workflows and light activities), this host's (tasks in its workspaces) and that of its agents.
  * Prints BATON_WORKER_READY once it polls; TERM drains it.
  */
 import { hostname } from 'node:os';
@@ -9,7 +9,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } 
 import { pino, type Logger } from 'pino';
 import type { Composition, Perform, Surroundings } from './compose.js';
 import { LIMITS } from './contract/limits.js';
-import { hostQueue, NAMESPACE, TASK_QUEUE } from './contract/names.js';
+import { agentQueue, hostQueue, NAMESPACE, TASK_QUEUE } from './contract/names.js';
 import { resolveHome } from './local/home.js';
 import { withoutLoopbackProxy } from './local/proxy.js';
 
@@ -22,9 +22,12 @@ async function main(): Promise<void> {
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
   const connection = await NativeConnection.connect(connectionOptions);
   const host = process.env['BATON_HOST'] ?? hostname();
-  const creating = createWorkers({ connection, namespace }, host, async (input) => (await composing).perform(input));
+  const perform: Perform = async (input) => (await composing).perform(input);
+  const creating = createWorkers({ connection, namespace }, host, perform);
   const composing = composeAfter(creating, { connection, namespace, home: resolveHome(), host, log });
   const [workers, composition] = await Promise.all([creating, composing]);
+  const slots = composition.maxProcesses;
+  workers.push(await createAgentsWorker({ connection, namespace }, { host, perform, slots }));
   const running = Promise.all(workers.map((worker) => worker.run()));
   process.stdout.write('BATON_WORKER_READY\n');
   log.info({ host, namespace }, 'worker serves');
@@ -65,15 +68,7 @@ const PATIENCE = { isolateExecutionTimeout: LIMITS.workerActivationMs };
 type Place = Required<Pick<WorkerOptions, 'connection' | 'namespace'>>;
 
 async function createWorkers(place: Place, host: string, perform: Perform): Promise<Worker[]> {
-  const shared = {
-    ...place,
-    activities: { default: perform },
-    maxHeartbeatThrottleInterval: LIMITS.heartbeatIntervalMs,
-    defaultHeartbeatThrottleInterval: LIMITS.heartbeatIntervalMs,
-    maxConcurrentActivityTaskPolls: 2,
-    shutdownGraceTime: 0,
-    shutdownForceTime: LIMITS.stopGraceMs,
-  } satisfies Partial<WorkerOptions>;
+  const shared = sharedOptions(place, perform);
   const conducting = Worker.create({
     ...shared,
     taskQueue: TASK_QUEUE,
@@ -92,6 +87,30 @@ async function createWorkers(place: Place, host: string, perform: Perform): Prom
     maxConcurrentActivityTaskExecutions: LIMITS.workerTasks,
   });
   return Promise.all([conducting, working]);
+}
+
+/** Its slots bound the processes of agents on this host over all requests. */
+function createAgentsWorker(
+  place: Place,
+  { host, perform, slots }: { host: string; perform: Perform; slots: number },
+): Promise<Worker> {
+  return Worker.create({
+    ...sharedOptions(place, perform),
+    taskQueue: agentQueue(host),
+    maxConcurrentActivityTaskExecutions: slots,
+  });
+}
+
+function sharedOptions(place: Place, perform: Perform) {
+  return {
+    ...place,
+    activities: { default: perform },
+    maxHeartbeatThrottleInterval: LIMITS.heartbeatIntervalMs,
+    defaultHeartbeatThrottleInterval: LIMITS.heartbeatIntervalMs,
+    maxConcurrentActivityTaskPolls: 2,
+    shutdownGraceTime: 0,
+    shutdownForceTime: LIMITS.stopGraceMs,
+  } satisfies Partial<WorkerOptions>;
 }
 
 main().catch((error: unknown) => {

@@ -5,6 +5,7 @@ const DEFAULTS = {
   allowShell: ({ allowShell }) => `\`${allowShell}\``,
   environment: ({ environment }) => `\`[${environment.join(', ')}]\``,
   maxParallel: ({ maxParallel }) => `\`${maxParallel}\``,
+  maxProcesses: ({ maxProcesses }) => `\`${maxProcesses}\``,
   taskTimeLimit: ({ taskTimeLimitMs }) => duration(taskTimeLimitMs),
   killGrace: ({ killGraceMs }) => duration(killGraceMs),
   decisionDeadline: ({ decisionDeadlineMs }) => duration(decisionDeadlineMs),

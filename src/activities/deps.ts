@@ -35,6 +35,7 @@ export interface Settings {
   allowShell: boolean;
   environment: readonly string[];
   maxParallel: number;
+  maxProcesses: number;
   taskTimeLimitMs: number;
   killGraceMs: number;
   decisionDeadlineMs: number;

@@ -51,6 +51,7 @@ export async function plan(
     digest,
     tasks: made.tasks.length,
     maxParallel: made.maxParallel,
+    maxAgents: settings.maxProcesses,
     onFailure: made.onFailure,
     approval: approvalFor({
       plan: made,

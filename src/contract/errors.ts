@@ -58,6 +58,11 @@ export const ERRORS = {
     exit: 0,
     means: "what an agent changed could not be put on its request's branch; it is kept as a patch",
   },
+  merge_conflict: {
+    fate: 'terminal',
+    exit: 0,
+    means: 'what an agent changed conflicts with what others changed meanwhile; it is kept on a branch of its own',
+  },
   time_limit: { fate: 'terminal', exit: 0, means: "the task's time limit passed; its processes were ended" },
   plan_changed: { fate: 'terminal', exit: 1, means: 'the stored plan is not the one that was accepted' },
   artifact_missing: { fate: 'terminal', exit: 1, means: 'something that was stored is not there any more' },

@@ -57,8 +57,15 @@ export const LIMITS = {
   // Running
   parallelTasksDefault: 10,
   parallelTasksMax: 100,
-  /** Agents of one request that work at once: each begins with what the one before left on the request's branch. */
-  requestAgents: 1,
+  /** Processes of agents on a host, over all requests, where `maxProcesses` says nothing else; and the most that it may say. */
+  hostProcesses: 5,
+  hostProcessesMax: 100,
+  /** How often an agent's commit is put onto a branch that somebody else moves at the same moment. */
+  integrationRounds: 10,
+  /** Files in conflict that are named. */
+  conflictFiles: 50,
+  /** How often an agent tries to mend a conflict before a person is asked. */
+  repairAttempts: 2,
   /** Decisions of a request that are asked at once; further ones wait for these. */
   openDecisions: 100,
   /** Tasks of a plan that ask. */

@@ -6,6 +6,9 @@ export const TASK_QUEUE = 'baton';
 /** The queue of tasks that run in `host`'s workspaces. */
 export const hostQueue = (host: string): string => `${TASK_QUEUE}@${host}`;
 
+/** The queue of agents in `host`'s workspaces; its slots are how many of their processes there may be. */
+export const agentQueue = (host: string): string => `${TASK_QUEUE}-agents@${host}`;
+
 /** Messages: a signal and an update of one name, the command's verb, with one code behind both. */
 export const MESSAGES = ['decide', 'pause', 'resume', 'cancel', 'retry', 'skip', 'submit', 'checkpoint'] as const;
 export type MessageName = (typeof MESSAGES)[number];

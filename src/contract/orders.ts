@@ -25,6 +25,8 @@ export interface PlanHead {
   digest: string;
   tasks: number;
   maxParallel: number;
+  /** How many of its agents are handed out at once: the host has no more slots. */
+  maxAgents: number;
   onFailure: OnFailure;
   /** What has to be approved before anything runs; null where nothing has. */
   approval: {

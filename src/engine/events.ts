@@ -17,6 +17,8 @@ export type EventBody =
       kind: 'planned';
       graph: Graph;
       maxParallel: number;
+      /** Absent: LIMITS.hostProcesses. */
+      maxAgents?: number;
       onFailure: OnFailure;
       approval: Approval | null;
       /** The user answers "approve" to what is asked, except over criticality .8. */

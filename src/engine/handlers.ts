@@ -100,6 +100,7 @@ function planned(engine: Engine, event: EngineEvent & { kind: 'planned' }, comma
   if (!goesOn) {
     state.plan = { digest: graph.digest, revision: (state.plan?.revision ?? 0) + 1, tasks: graph.nodes.length };
     state.settings.maxParallel = event.maxParallel;
+    state.settings.maxAgents = event.maxAgents ?? LIMITS.hostProcesses;
     state.settings.onFailure = event.onFailure;
     state.settings.yes = event.yes;
     state.settings.by = event.by;

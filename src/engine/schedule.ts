@@ -51,7 +51,7 @@ function mayStart(engine: Engine): boolean {
 /** Takes the first of all that may start now. */
 function nextReady(engine: Engine): number | undefined {
   const { index, graph } = engine;
-  const mayStartAgent = index.runningAgents < LIMITS.requestAgents;
+  const mayStartAgent = index.runningAgents < (engine.state.settings.maxAgents ?? LIMITS.hostProcesses);
   const [rank, agentRank] = [first(engine, index.ready), mayStartAgent ? first(engine, index.readyAgents) : undefined];
   const isAgent = agentRank !== undefined && (rank === undefined || agentRank < rank);
   const taken = pop(isAgent ? index.readyAgents : index.ready);

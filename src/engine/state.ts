@@ -52,6 +52,8 @@ export interface EngineState {
 
 export interface Settings {
   maxParallel: number;
+  /** Agents that work at once; LIMITS.hostProcesses where absent. */
+  maxAgents?: number;
   onFailure: OnFailure;
   interaction: Interaction;
   /** The user answers "approve" to what is asked, except over criticality .8. */

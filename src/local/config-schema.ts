@@ -36,6 +36,13 @@ export const configSchema = z
       .min(1)
       .max(LIMITS.parallelTasksMax)
       .describe('Tasks of one request that run at the same time.'),
+    maxProcesses: z
+      .int()
+      .min(1)
+      .max(LIMITS.hostProcessesMax)
+      .describe(
+        'Agents that work on this machine at the same time, over all requests; further ones wait, the most urgent first. The worker reads it when it starts. Counts only in BATON_HOME.',
+      ),
     taskTimeLimit: duration(
       1,
       LIMITS.taskTimeLimitMaxMs,

@@ -13,6 +13,7 @@ export interface Config {
   allowShell: boolean;
   environment: readonly string[];
   maxParallel: number;
+  maxProcesses: number;
   taskTimeLimitMs: number;
   killGraceMs: number;
   decisionDeadlineMs: number;
@@ -70,6 +71,7 @@ function withDefaults(file: ConfigFile): Config {
     allowShell: file.allowShell ?? false,
     environment: [...new Set(file.environment ?? [])],
     maxParallel: file.maxParallel ?? LIMITS.parallelTasksDefault,
+    maxProcesses: file.maxProcesses ?? LIMITS.hostProcesses,
     taskTimeLimitMs: milliseconds(file.taskTimeLimit, LIMITS.taskTimeLimitMaxMs),
     killGraceMs: milliseconds(file.killGrace, LIMITS.killGraceMs),
     decisionDeadlineMs: milliseconds(file.decisionDeadline, LIMITS.decisionDefaultDeadlineMs),

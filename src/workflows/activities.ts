@@ -3,7 +3,8 @@ import type { Activities } from '../activities/index.js';
 import { LIMITS } from '../contract/limits.js';
 import type { TaskOrder } from '../contract/orders.js';
 import type { GraphNode } from '../contract/plan.js';
-import type { TaskResult } from '../contract/task.js';
+import type { RequestInput } from '../contract/request.js';
+import { PRIORITIES, type TaskResult } from '../contract/task.js';
 
 const RETRY = {
   initialInterval: LIMITS.activityFirstRetryMs,
@@ -29,13 +30,27 @@ export function lightActivities(
   return proxyActivities<Activities>(options);
 }
 
+export interface TaskPlace {
+  taskQueue: string;
+  /** From 1, the most urgent, to 5. */
+  priorityKey: number;
+}
+
+/** A request's priority and a task's own count alike; what states neither is in the middle. */
+export function priorityKeyOf({ priority = 'normal' }: RequestInput, node: GraphNode): number {
+  const normal = PRIORITIES.indexOf('normal');
+  const urgency = PRIORITIES.indexOf(priority) - normal + (node.priority - normal);
+  return Math.min(5, Math.max(1, 3 - urgency));
+}
+
 /**
  * Runs one attempt at a task. Temporal's own retries are for lost workers only, and are not counted: what fails by itself comes back as a
  * value, and the engine decides whether to try again.
  */
-export function performTask(taskQueue: string, node: GraphNode, order: TaskOrder): Promise<TaskResult> {
+export function performTask(place: TaskPlace, node: GraphNode, order: TaskOrder): Promise<TaskResult> {
   const proxy = proxyActivities<Record<string, (order: TaskOrder) => Promise<TaskResult>>>({
-    taskQueue,
+    taskQueue: place.taskQueue,
+    priority: { priorityKey: place.priorityKey },
     startToCloseTimeout: node.timeLimitMs + LIMITS.lightActivityMs,
     scheduleToCloseTimeout: LIMITS.hostWaitMs + node.timeLimitMs,
     heartbeatTimeout: LIMITS.heartbeatTimeoutMs,

@@ -1,7 +1,8 @@
 import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
 import { LIMITS } from '../contract/limits.js';
-import { hostQueue } from '../contract/names.js';
+import { agentQueue, hostQueue } from '../contract/names.js';
 import type { Intake } from '../contract/orders.js';
+import type { GraphNode } from '../contract/plan.js';
 import type { RequestInput } from '../contract/request.js';
 import type { TaskResult } from '../contract/task.js';
 import type { RequestView } from '../contract/view.js';
@@ -11,7 +12,7 @@ import type { EventBody, Reply } from '../engine/events.js';
 import { buildGraph, type Graph } from '../engine/graph.js';
 import { shortened } from '../engine/shorten.js';
 import { requestView } from '../progress/view.js';
-import { lightActivities, performTask } from './activities.js';
+import { lightActivities, performTask, priorityKeyOf, type TaskPlace } from './activities.js';
 import type { Face } from './face.js';
 import { failureOf, isCancellation, taskErrorOf } from './failures.js';
 
@@ -104,8 +105,8 @@ async function plan(shell: Shell): Promise<void> {
   const { input } = shell;
   const head = await light(shell, 'plan the tasks', (activities) => activities.plan({ request, input }));
   const graph = await readGraph(intakeOf(shell), head.digest, request);
-  const { maxParallel, onFailure, approval, yes, by, patience } = head;
-  shell.post({ kind: 'planned', graph, maxParallel, onFailure, approval, yes, by, patience });
+  const { maxParallel, maxAgents, onFailure, approval, yes, by, patience } = head;
+  shell.post({ kind: 'planned', graph, maxParallel, maxAgents, onFailure, approval, yes, by, patience });
 }
 
 /** Reads the graph of a plan in pieces, since one payload may not hold it. */
@@ -139,7 +140,7 @@ async function runTask(
   try {
     const { epoch, attempt } = order;
     result = await scope.run(() =>
-      performTask(hostQueue(intakeOf(shell).host), node, {
+      performTask(placeOf(shell, node), node, {
         request: state.request,
         task: node.id,
         epoch,
@@ -157,6 +158,15 @@ async function runTask(
   // Nothing is open for a moment: a long run ends here, before the engine starts what comes next.
   if (shell.work.open === 0 && isLong(shell.work)) shell.post({ kind: 'hold' });
   shell.post({ kind: 'task.ended', ...order, result, random: Math.random() });
+}
+
+/** Agents have a queue of their own on each host, for its slots bound their processes over all requests; the more urgent ones go first. */
+function placeOf({ input, ...shell }: Shell, node: GraphNode): TaskPlace {
+  const { host } = intakeOf({ input, ...shell });
+  return {
+    taskQueue: node.kind === 'agent' ? agentQueue(host) : hostQueue(host),
+    priorityKey: priorityKeyOf(input, node),
+  };
 }
 
 async function runTimer(

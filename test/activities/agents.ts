@@ -34,6 +34,7 @@ export async function stage(
   const settings = {
     allowShell: false,
     environment: [],
+    maxProcesses: 5,
     maxParallel: 4,
     taskTimeLimitMs: 60_000,
     killGraceMs: 5000,

@@ -71,6 +71,29 @@ describe('an agent that is a command', () => {
     expect([trees('mend'), git('worktree', 'list').trim().split('\n').length]).toEqual([[], 1]);
   });
 
+  it('works at the same time as others, and the branch gets the changes of each as one commit', async () => {
+    const script = 'echo $BATON_TASK_ID > $BATON_TASK_ID.txt; date +%s%N; sleep 2; date +%s%N';
+    agent('writer', script);
+    const ids = ['w1', 'w2', 'w3', 'w4'];
+    const tasks = ids.map((id) => ({ id, kind: 'agent', agent: 'writer', prompt: 'Write a file.' }));
+    const check = { id: 'check', command: ['ls'], dependencies: ids };
+    await place.submit('wide', place.plan('wide', { tasks: [...tasks, check] }));
+    const view = await place.ended('wide');
+    expect(view.status).toBe('complete');
+    const spans = ids.map((id) => artifact(view, `${id}.answer.md`).split('\n').map(BigInt));
+    const begins = spans.map(([begin]) => begin ?? 0n);
+    const ends = spans.map(([, end]) => end ?? 0n);
+    expect(begins.every((begin) => ends.every((end) => begin < end))).toBe(true);
+    expect(
+      git('log', '--format=%(trailers:key=Baton-Task,valueonly,separator=)', 'main..baton/wide')
+        .split('\n')
+        .filter(Boolean)
+        .sort(),
+    ).toEqual(ids);
+    expect(git('rev-list', '--merges', '--count', 'baton/wide').trim()).toBe('0');
+    expect(artifact(view, 'check.log')).toContain('w1.txt\nw2.txt\nw3.txt\nw4.txt');
+  });
+
   it('that fails leaves no branch, and what it changed as a patch', async () => {
     await place.submit('broken', place.plan('broken', { tasks: [fix('breaker')] }));
     const view = await place.ended('broken');

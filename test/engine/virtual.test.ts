@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { GraphNode } from '../../src/contract/plan.js';
+import { LIMITS } from '../../src/contract/limits.js';
 import { buildGraph } from '../../src/engine/graph.js';
 import { createClock, runVirtual } from '../../src/engine/virtual.js';
 import { listSchedule } from '../planning/list-schedule.js';
@@ -31,7 +32,7 @@ test('a question takes no time', () => {
 test('no run beats the lower bound, and none is worse than one task after the other, and it is what list scheduling gives', () => {
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 1, max: 8 }), (seed, width) => {
-      // Agents of a request take turns, which the yardstick knows nothing of.
+      // Fewer agents than tasks may run at once, which the yardstick knows nothing of.
       const skillsOnly = seed % 2 === 0;
       const nodes = randomNodes(seeded(seed));
       const graph = buildGraph('d', skillsOnly ? nodes.map((item) => withoutAgents(item)) : nodes);
@@ -47,10 +48,11 @@ test('no run beats the lower bound, and none is worse than one task after the ot
   );
 });
 
-test('agents of one request take turns', () => {
-  const agents = [0, 1, 2].map((n) => ({ ...node(`a${n}`), kind: 'agent' as const }));
+test('no more agents of a request work at once than a host has slots for their processes', () => {
+  const count = LIMITS.hostProcesses + 2;
+  const agents = Array.from({ length: count }, (_, n) => ({ ...node(`a${n}`), kind: 'agent' as const }));
   const run = runVirtual(buildGraph('d', [...agents, node('s1'), node('s2')]), 10);
-  expect(run).toMatchObject({ makespanMs: 3000, startMs: [0, 1000, 2000, 0, 0] });
+  expect(run.startMs).toEqual([...agents.map((_, n) => (n < LIMITS.hostProcesses ? 0 : 1000)), 0, 0]);
 });
 
 test('events of one moment come in the order in which they were added', () => {

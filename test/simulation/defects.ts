@@ -32,7 +32,7 @@ export const DEFECTS: Record<Invariant, StepFunction> = {
     return made;
   },
   capacity: withEvent((event) => (event.kind === 'planned' ? { ...event, maxParallel: event.maxParallel + 2 } : event)),
-  'one agent at a time': (engine, event) => {
+  'few agents at a time': (engine, event) => {
     engine.index.runningAgents = 0;
     return step(engine, event);
   },

@@ -16,7 +16,7 @@ export interface Seen {
 export const INVARIANTS = [
   'dependency order',
   'capacity',
-  'one agent at a time',
+  'few agents at a time',
   'no double dispatch',
   'every task ends',
   'the request finishes once',
@@ -32,7 +32,15 @@ export const INVARIANTS = [
 export type Invariant = (typeof INVARIANTS)[number];
 
 /** Watches a run from outside with its own book-keeping, trusting nothing that the engine says of itself but its state. */
-export function createWatch({ maxParallel, patience }: { maxParallel: number; patience: Patience }) {
+export function createWatch({
+  maxParallel,
+  maxAgents,
+  patience,
+}: {
+  maxParallel: number;
+  maxAgents: number;
+  patience: Patience;
+}) {
   const violations: string[] = [];
   const trace: string[] = [];
   const running = new Set<number>();
@@ -73,7 +81,7 @@ export function createWatch({ maxParallel, patience }: { maxParallel: number; pa
     running.add(task);
     if (running.size > maxParallel) broken('capacity', `${running.size} > ${maxParallel}`);
     const agents = [...running].filter((other) => graph.nodes[other]?.kind === 'agent');
-    if (agents.length > 1) broken('one agent at a time', agents.join(', '));
+    if (agents.length > maxAgents) broken('few agents at a time', agents.join(', '));
     for (const dependency of graph.nodes[task]?.dependencies ?? []) {
       if (!satisfied(engine, dependency)) broken('dependency order', `${task} before ${dependency}`);
     }
@@ -88,9 +96,9 @@ export function createWatch({ maxParallel, patience }: { maxParallel: number; pa
     );
     if (started.length === 0) return;
     const last = Math.max(...started.map((task) => ranks[task] ?? 0));
-    const agentRuns = [...running].some((task) => graph.nodes[task]?.kind === 'agent');
+    const agents = [...running].filter((task) => graph.nodes[task]?.kind === 'agent').length;
     graph.nodes.forEach((node, task) => {
-      const mayStart = node.kind === 'agent' ? !agentRuns : node.kind !== 'decision';
+      const mayStart = node.kind === 'agent' ? agents < maxAgents : node.kind !== 'decision';
       const isQueued = mayStart && ['ready', 'queued'].includes(status(engine, task));
       if (isQueued && (ranks[task] ?? 0) < last) broken('longest path first', `${task} waits behind a shorter one`);
     });

@@ -67,6 +67,7 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
   const graph = buildGraph(`digest-${seed}`, randomNodes(random));
   const submissions = random.chance(0.2) ? 1 + random.int(3) : 0;
   const maxParallel = 1 + random.int(6);
+  const maxAgents = 1 + random.int(2);
   const onFailure: OnFailure = random.chance(0.15) ? 'stop' : 'continue';
   const faults = { fail: random.next() * 0.3, duplicate: random.next() * 0.2, crash: random.next() * 0.1 };
   const approval = random.chance(0.15)
@@ -84,14 +85,17 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
   const settings = { maxParallel: 1, onFailure, interaction: 'minimal' as const, yes: false, by: '' };
   let engine = open(createState({ request: 'sim', at: 0, settings }));
   const patience = randomPatience(random);
-  const watch = createWatch({ maxParallel, patience });
+  const watch = createWatch({ maxParallel, maxAgents, patience });
   const later = (body: EventBody, ms: number): void => clock.add(clock.now + ms, { request: 'sim', at: 0, ...body });
   const open_ = new Map<string, { stop: () => void }>();
 
   const carryOut: { [K in Command['kind']]: (command: Command & { kind: K }) => void } = {
     analyze: () => later({ kind: 'analyzed', data: {} }, random.int(20)),
     plan: () =>
-      later({ kind: 'planned', graph, maxParallel, onFailure, approval, yes, by: 'user', patience }, random.int(20)),
+      later(
+        { kind: 'planned', graph, maxParallel, maxAgents, onFailure, approval, yes, by: 'user', patience },
+        random.int(20),
+      ),
     run: ({ tasks }) => {
       for (const { task, epoch, attempt } of tasks) {
         const took = random.int(120);

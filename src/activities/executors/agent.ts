@@ -11,6 +11,7 @@ import type { Action } from '../../contract/plan.js';
 import type { AgentWork } from '../../contract/report.js';
 import type { ArtifactRef, TaskError, TaskResult } from '../../contract/task.js';
 import type { Changes } from '../../workspace/worktree/changes.js';
+import type { Integration } from '../../workspace/worktree/integrate.js';
 import type { AgentTree } from '../../workspace/worktree/worktrees.js';
 import { promptOf } from './agent-prompt.js';
 import { folderOf, hooksOf, type Executed, type Execution } from './execution.js';
@@ -105,13 +106,14 @@ async function carryOut(execution: Execution, { agent, tree, end, startedAt }: E
     return { result: { kind: 'cancelled', startedAt, artifacts, ...usage }, details: details(end.tail, null) };
   }
   if (end.kind === 'failed') return failed(withDenials(end.error, end), end.tail);
-  let changes: Changes | undefined;
+  let changes: Integration | undefined;
   try {
-    changes = await tree.commit(task.title);
+    changes = await tree.integrate(task.title);
   } catch (error) {
     if (!(error instanceof BatonError) || error.code !== 'commit_failed') throw error;
     return failed({ code: error.code, message: [error.message, error.hint ?? ''].join('\n').trim() }, end.text);
   }
+  if (changes?.kind === 'conflict') return failed(conflictError(changes), end.text);
   const artifacts = end.text === '' ? [] : [await deps.artifacts.put(`${task.id}.answer.md`, end.text)];
   const result: TaskResult = {
     kind: 'completed',
@@ -121,7 +123,16 @@ async function carryOut(execution: Execution, { agent, tree, end, startedAt }: E
     artifacts,
     ...usage,
   };
-  return { result, details: details(end.text, changes ? { branch: tree.branch, ...changes } : null) };
+  const { commit, files, filesLeftOut } = changes ?? { commit: '', files: [], filesLeftOut: 0 };
+  const work = changes ? { branch: tree.branch, commit, files, filesLeftOut } : null;
+  return { result, details: details(end.text, work) };
+}
+
+function conflictError({ branch, conflicts, against }: Integration & { kind: 'conflict' }): TaskError {
+  const others = against.length === 0 ? 'what is on the branch by now' : `what ${against.join(', ')} changed`;
+  const files = conflicts.slice(0, 5).join(', ') + (conflicts.length > 5 ? ` and ${conflicts.length - 5} more` : '');
+  const message = `its changes to ${files} conflict with ${others}; they are kept on the branch ${branch}`;
+  return { code: 'merge_conflict', message: message.slice(0, LIMITS.errorTextBytes) };
 }
 
 /** The changes of an agent that did not end well; without them where they cannot be read. */

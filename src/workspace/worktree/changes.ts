@@ -1,10 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BatonError } from '../../contract/errors.js';
 import { LIMITS } from '../../contract/limits.js';
 import type { GitOptions } from '../git.js';
 import { displayName } from '../paths.js';
-import { refOf } from './branch.js';
 import { askGit, git, writeGit } from './git.js';
 
 /** A checkout of its own, by its folder and the repository's data of it, whatever an agent made of the `.git` in the folder. */
@@ -30,7 +28,7 @@ export interface Changes {
 }
 
 const COMMIT = { code: 'commit_failed' } as const;
-const within = ({ path, gitDir }: Tree): string[] => [`--git-dir=${gitDir}`, `--work-tree=${path}`];
+export const within = ({ path, gitDir }: Tree): string[] => [`--git-dir=${gitDir}`, `--work-tree=${path}`];
 
 /** Takes all that differs into the tree's index, which no working tree of the user shares; ignored files stay out. */
 async function takeIn(tree: Tree): Promise<void> {
@@ -40,39 +38,26 @@ async function takeIn(tree: Tree): Promise<void> {
 }
 
 /**
- * Puts what was changed in the tree onto the branch as one commit; undefined where nothing was. A commit that an earlier delivery of the same
- * task and epoch made is found again. The branch moves only if it is still where the tree began.
+ * One commit of what was changed in the tree, on top of where it began, and on no branch yet; undefined where nothing was changed.
  * @throws BatonError `commit_failed`
  */
-export async function commitChanges(
-  tree: Tree,
-  { branch, title, origin }: { branch: string; title: string; origin: Origin },
-): Promise<Changes | undefined> {
-  const known = await findCommit(tree, refOf(branch), origin);
-  if (known !== undefined) return changesOf(tree, known);
+export async function makeCommit(tree: Tree, message: string): Promise<string | undefined> {
   await takeIn(tree);
   const made = await git(tree.path, [...within(tree), 'write-tree'], COMMIT);
   if (made === (await git(tree.path, [...within(tree), 'rev-parse', `${tree.start}^{tree}`], COMMIT))) return undefined;
-  const args = [...within(tree), 'commit-tree', made, '-p', tree.start, '-m', messageOf(title, origin)];
-  const commit = await git(tree.path, args, { ...COMMIT, ...(await identity(tree)) });
-  await moveBranch(tree, branch, commit);
-  return changesOf(tree, commit);
+  return commitTree(tree, { content: made, parent: tree.start, message });
 }
 
-/** The branch is made where it is not there yet. The old value makes sure that nobody else's commit is lost. */
-async function moveBranch(tree: Tree, branch: string, commit: string): Promise<void> {
-  const ref = refOf(branch);
-  const isThere = (await askGit(tree.path, [...within(tree), 'rev-parse', '--verify', '--quiet', ref])) !== undefined;
-  const args = ['update-ref', '-m', 'baton: what an agent changed', ref, commit, isThere ? tree.start : ''];
-  const run = await writeGit(tree.path, [...within(tree), ...args], await identity(tree));
-  if (run.kind === 'ended' && run.exitCode === 0) return;
-  throw new BatonError('commit_failed', `the branch ${branch} was moved by somebody else while the agent worked`, {
-    hint: `what the agent changed is commit ${commit}: git cherry-pick ${commit}`,
-  });
+export async function commitTree(
+  tree: Tree,
+  { content, parent, message }: { content: string; parent: string; message: string },
+): Promise<string> {
+  const args = [...within(tree), 'commit-tree', content, '-p', parent, '-m', message];
+  return git(tree.path, args, { ...COMMIT, ...(await identity(tree)) });
 }
 
 /** The commit with this origin that the branch has gained since the tree began. */
-async function findCommit(
+export async function findCommit(
   tree: Pick<Tree, 'path' | 'gitDir' | 'start'>,
   ref: string,
   { request, task, epoch }: Origin,
@@ -101,7 +86,7 @@ export async function patchOf(tree: Tree): Promise<Buffer | undefined> {
   return Buffer.concat([run.stdout.subarray(0, LIMITS.patchBytes), Buffer.from(note)]);
 }
 
-async function changesOf(tree: Tree, commit: string): Promise<Changes> {
+export async function changesOf(tree: Tree, commit: string): Promise<Changes> {
   const args = ['diff-tree', '-r', '-z', '--no-renames', '--name-status', `${commit}^`, commit];
   const run = await writeGit(tree.path, [...within(tree), ...args]);
   const fields = run.kind === 'ended' ? split(run.stdout) : [];
@@ -122,7 +107,7 @@ function split(bytes: Buffer): Buffer[] {
 }
 
 /** The user's own identity where git has been told one. */
-async function identity(tree: Tree): Promise<GitOptions> {
+export async function identity(tree: Tree): Promise<GitOptions> {
   const ask = (name: string): Promise<string | undefined> => askGit(tree.path, [...within(tree), 'config', name]);
   const [name, email] = await Promise.all([ask('user.name'), ask('user.email')]);
   if (name && email) return {};
@@ -132,7 +117,7 @@ async function identity(tree: Tree): Promise<GitOptions> {
   };
 }
 
-function messageOf(title: string, { request, task, epoch }: Origin): string {
+export function messageOf(title: string, { request, task, epoch }: Origin): string {
   // A title is a text of a plan: its line ends must not make trailers.
   const subject = title.replace(/[\s\p{Cc}]+/gu, ' ').trim() || task;
   return `${subject}\n\nBaton-Request: ${request}\nBaton-Task: ${task}\nBaton-Epoch: ${epoch}\n`;

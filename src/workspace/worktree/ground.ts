@@ -44,8 +44,8 @@ async function requireWritable(workspace: string): Promise<void> {
 }
 
 async function requireFreeName(workspace: string, branch: string): Promise<void> {
-  // A branch called `baton` would be a file where git needs a folder.
-  for (const name of [branch, 'baton']) {
+  // A branch called `baton` would be a file where git needs a folder; so would one called `baton-agents`.
+  for (const name of [branch, 'baton', 'baton-agents']) {
     const run = await runGit(workspace, ['show-ref', '--verify', '--quiet', refOf(name)]);
     if (run.kind !== 'ended' || run.exitCode !== 0) continue;
     throw noWorktree(`there is a branch ${name} already`, `git branch -m ${name} another-name`);

@@ -9,6 +9,8 @@ export interface TreeState {
   gitDir: string;
   /** The commit that it began at. */
   start: string;
+  /** Of a repair: files that hold two versions between markers. */
+  conflicts?: string[];
   /** How the agent ended, once it has. */
   ended?: unknown;
 }

@@ -1,12 +1,15 @@
 import { readdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { BatonError } from '../../contract/errors.js';
 import { writeAtomically } from '../artifacts/atomic.js';
 import { folderOf, type RequestFiles } from '../artifacts/requests.js';
-import { branchOf } from './branch.js';
-import { commitChanges, patchOf, type Changes, type Origin, type Tree } from './changes.js';
+import { branchOf, treeNameOf } from './branch.js';
+import { patchOf, type Origin, type Tree } from './changes.js';
 import { checkOut, folderIn, isFolder, registered, tipOf, type KeptBranch } from './checkout.js';
 import { writeGit } from './git.js';
 import { requireGround } from './ground.js';
+import { integrate, mergeInto, type Integration } from './integrate.js';
+import { inTurn } from './turns.js';
 import { readTreeState, type TreeState } from './tree-state.js';
 
 export interface TreeOrder extends Origin {
@@ -14,6 +17,8 @@ export interface TreeOrder extends Origin {
   workspace: string;
   /** Whether the agent goes on with a session, so that its half-done edits must still be there. */
   hasSession: boolean;
+  /** The commit that could not be merged, where the agent is to do it. */
+  repairs?: string;
   signal: AbortSignal;
 }
 
@@ -26,10 +31,15 @@ export interface AgentTree {
   isResumed: boolean;
   /** What was kept of how the agent ended, where only the commit is still missing. */
   ended: unknown;
+  /** Of a repair: files that hold two versions between markers; none where the commit can be merged by now. */
+  conflicts: readonly string[] | undefined;
   /** Keeps how the agent ended, so that it does not have to work again if the worker dies before the rest is done. */
   keepEnd(end: unknown): Promise<void>;
-  /** One commit on the request's branch; undefined where nothing was changed. Doing it again finds the same. */
-  commit(title: string): Promise<Changes | undefined>;
+  /**
+   * One commit on the request's branch, after those that others put there meanwhile; undefined where nothing was changed. Doing it again finds
+   * the same.
+   */
+  integrate(title: string): Promise<Integration | undefined>;
   patch(): Promise<Buffer | undefined>;
   remove(): Promise<void>;
 }
@@ -49,6 +59,8 @@ export class Worktrees {
   /** Snapshots that tasks of this process use, and how many do. */
   readonly #used = new Map<string, number>();
   readonly #making = new Map<string, Promise<void>>();
+  /** By request: what is put onto its branch is put there one after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(options: { root: string; files: RequestFiles }) {
     this.#root = options.root;
@@ -62,7 +74,7 @@ export class Worktrees {
    */
   async forAgent(order: TreeOrder): Promise<AgentTree> {
     const kept = await this.#branch(order);
-    const path = join(this.#folder(order.request), nameOf(order));
+    const path = join(this.#folder(order.request), treeNameOf(order));
     const state = await readTreeState(path);
     const isKnown = state?.attempt === order.attempt && (await isFolder(path));
     if (state && isKnown && (order.hasSession || state.ended !== undefined)) {
@@ -71,7 +83,9 @@ export class Worktrees {
     await this.#remove(kept.repository, path);
     const start = await tipOf(kept);
     const gitDir = await checkOut(kept, path, start, order.signal);
-    const fresh: TreeState = { v: 1, attempt: order.attempt, gitDir, start };
+    const { repairs } = order;
+    const conflicts = repairs === undefined ? undefined : await mergeInto({ path, gitDir, start }, repairs);
+    const fresh: TreeState = { v: 1, attempt: order.attempt, gitDir, start, ...(conflicts && { conflicts }) };
     await this.#write(`${path}.json`, fresh);
     return this.#tree(order, kept, { path, state: fresh, isResumed: false });
   }
@@ -120,12 +134,15 @@ export class Worktrees {
   }
 
   async #branch({ request, workspace }: TreeOrder): Promise<KeptBranch> {
-    const known = await this.kept(request);
-    if (known) return known;
-    const { repository, prefix, head: base } = await requireGround(workspace, request);
-    const kept: KeptBranch = { v: 1, repository, prefix, branch: branchOf(request), base, tip: null };
-    await this.#files.writeJson(request, 'branch.json', kept);
-    return kept;
+    // Agents that begin together begin at one commit.
+    return inTurn(this.#turns, request, async () => {
+      const known = await this.kept(request);
+      if (known) return known;
+      const { repository, prefix, head: base } = await requireGround(workspace, request);
+      const kept: KeptBranch = { v: 1, repository, prefix, branch: branchOf(request), base, tip: null };
+      await this.#files.writeJson(request, 'branch.json', kept);
+      return kept;
+    });
   }
 
   async #tree(
@@ -141,15 +158,21 @@ export class Worktrees {
       isResumed,
       ended: state.ended,
       keepEnd: (ended) => this.#write(`${path}.json`, { ...state, ended }),
-      commit: async (title) => {
-        const origin = { request, task, epoch };
-        const changes = await commitChanges(tree, { branch: kept.branch, title, origin });
-        if (changes) await this.#files.writeJson(request, 'branch.json', { ...kept, tip: changes.commit });
-        return changes;
-      },
+      conflicts: state.conflicts,
+      integrate: (title) =>
+        inTurn(this.#turns, request, () => this.#integrate(tree, { title, origin: { request, task, epoch } })),
       patch: () => patchOf(tree),
       remove: () => this.#remove(kept.repository, path),
     };
+  }
+
+  async #integrate(tree: Tree, { title, origin }: { title: string; origin: Origin }): Promise<Integration | undefined> {
+    const kept = await this.kept(origin.request);
+    if (!kept) throw new BatonError('artifact_missing', `the branch of ${origin.request} is not known any more`);
+    const made = await integrate(tree, { branch: kept.branch, title, origin });
+    if (made?.kind === 'integrated')
+      await this.#files.writeJson(origin.request, 'branch.json', { ...kept, tip: made.tip });
+    return made;
   }
 
   /** Once for all tasks that want it at the same time; it is not given up where one of them is. */
@@ -201,10 +224,6 @@ export class Worktrees {
     });
   }
 }
-
-/** Upper case is written as `+` and the small letter, because some file systems take `A` and `a` for the same name. */
-const nameOf = ({ task, epoch }: Origin): string =>
-  `${task.replace(/[A-Z]/g, (letter) => `+${letter.toLowerCase()}`)}.${epoch}`;
 
 /** Rejects with the signal's reason once it is aborted; the work itself goes on. */
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

@@ -33,7 +33,7 @@ const commits = (repository: string, branch = 'baton/req-1'): string[] =>
 
 async function work(tree: AgentTree, files: Record<string, string>, title = 'Fix it'): Promise<string | undefined> {
   put(tree.cwd, files);
-  return (await tree.commit(title))?.commit;
+  return (await tree.integrate(title))?.commit;
 }
 
 describe('the worktree of an agent', () => {
@@ -42,7 +42,7 @@ describe('the worktree of an agent', () => {
     const tree = await worktrees.forAgent(order());
     rmSync(join(tree.cwd, 'sub/b.txt'));
     put(tree.cwd, { 'a.txt': 'changed\n', 'new/ü n.txt': 'x' });
-    const changes = await tree.commit('Fix\n\nBaton-Task: forged');
+    const changes = await tree.integrate('Fix\n\nBaton-Task: forged');
     expect(changes?.files).toEqual([
       { status: 'M', path: 'a.txt' },
       { status: 'A', path: 'new/ü n.txt' },
@@ -166,7 +166,7 @@ describe('after a crash', () => {
     const commit = await work(tree, { 'a.txt': 'x' });
     const again = await create().forAgent(order());
     expect(again).toMatchObject({ isResumed: true, ended: { said: 'done' } });
-    expect((await again.commit('Fix it'))?.commit).toBe(commit);
+    expect((await again.integrate('Fix it'))?.commit).toBe(commit);
     expect(commits(repository)).toEqual(['Fix it']);
   });
 
@@ -192,6 +192,99 @@ describe('after a crash', () => {
     await create().clear('req-1');
     expect(readdirSync(join(home, 'worktrees')).filter((name) => name !== 'tmp')).toEqual([]);
     expect(readdirSync(join(repository, '.git/worktrees'))).toEqual(['of-the-user']);
+  });
+});
+
+describe('agents that work at the same time', () => {
+  it('are put onto the branch one after the other, each as one commit, whoever ends first', async () => {
+    const { repository, worktrees, order } = world();
+    const names = ['one', 'two', 'Three', 'four', 'five'];
+    const trees = await Promise.all(names.map((task) => worktrees.forAgent(order({ task }))));
+    const made = await Promise.all(trees.map((tree, at) => work(tree, { [`${at}.txt`]: names[at] ?? '' }, names[at])));
+    expect(new Set(made).size).toBe(5);
+    expect(commits(repository).sort()).toEqual([...names].sort());
+    expect(git(repository, 'rev-list', '--merges', '--count', 'baton/req-1')).toBe('0\n');
+    expect(git(repository, 'ls-tree', '--name-only', 'baton/req-1').trim().split('\n')).toEqual([
+      '0.txt',
+      '1.txt',
+      '2.txt',
+      '3.txt',
+      '4.txt',
+      'a.txt',
+      'sub',
+    ]);
+    expect((await worktrees.result('req-1'))?.commit).toBe(git(repository, 'rev-parse', 'baton/req-1').trim());
+    expect(git(repository, 'branch', '--list', 'baton-agents/*')).toBe('');
+  });
+
+  it('may change different lines of one file', async () => {
+    const lines = Array.from({ length: 20 }, (_, line) => `line ${line}\n`);
+    const { repository, worktrees, order } = world({ 'a.txt': lines.join('') });
+    const [one, two] = await Promise.all([worktrees.forAgent(order()), worktrees.forAgent(order({ task: 'two' }))]);
+    await work(one, { 'a.txt': lines.with(0, 'first\n').join('') });
+    await work(two, { 'a.txt': lines.with(19, 'last\n').join('') });
+    expect(git(repository, 'show', 'baton/req-1:a.txt')).toBe(lines.with(0, 'first\n').with(19, 'last\n').join(''));
+  });
+
+  it('are told whose changes theirs conflict with, and nothing of either is lost', async () => {
+    const { repository, worktrees, create, order } = world();
+    const [one, two] = [await worktrees.forAgent(order()), await worktrees.forAgent(order({ task: 'Two', epoch: 3 }))];
+    await work(one, { 'a.txt': 'by one\n', 'b.txt': 'b' });
+    put(two.cwd, { 'a.txt': 'by two\n', 'c.txt': 'c' });
+    await two.keepEnd('done');
+    for (const tree of [two, await create().forAgent(order({ task: 'Two', epoch: 3 }))]) {
+      expect(await tree.integrate('Two')).toMatchObject({
+        kind: 'conflict',
+        branch: 'baton-agents/req-1/+two.3',
+        conflicts: ['a.txt'],
+        against: ['fix'],
+        files: [{ path: 'a.txt' }, { path: 'c.txt' }],
+      });
+    }
+    expect(commits(repository)).toEqual(['Fix it']);
+    expect(git(repository, 'show', 'baton-agents/req-1/+two.3:a.txt')).toBe('by two\n');
+  });
+
+  it('that come to the same make one commit', async () => {
+    const { repository, worktrees, order } = world();
+    const [one, two] = [await worktrees.forAgent(order()), await worktrees.forAgent(order({ task: 'two' }))];
+    await work(one, { 'a.txt': 'same\n' }, 'one');
+    expect(await work(two, { 'a.txt': 'same\n' }, 'two')).toBeDefined();
+    expect(commits(repository)).toEqual(['one']);
+    expect((await worktrees.result('req-1'))?.commit).toBe(git(repository, 'rev-parse', 'baton/req-1').trim());
+  });
+});
+
+describe('the worktree of a repair', () => {
+  const conflict = async () => {
+    const all = world();
+    const { worktrees, order } = all;
+    const [one, two] = [await worktrees.forAgent(order()), await worktrees.forAgent(order({ task: 'two' }))];
+    await work(one, { 'a.txt': 'by one\n' }, 'one');
+    put(two.cwd, { 'a.txt': 'by two\n', 'c.txt': 'c' });
+    const held = await two.integrate('two');
+    return { ...all, repairs: held?.kind === 'conflict' ? held.commit : '' };
+  };
+
+  it('is at the tip, and holds the other changes, with both versions between markers where they conflict', async () => {
+    const { repository, worktrees, order, repairs } = await conflict();
+    const tree = await worktrees.forAgent(order({ task: 'two-repair', repairs }));
+    expect(tree.conflicts).toEqual(['a.txt']);
+    expect(readFileSync(join(tree.cwd, 'a.txt'), 'utf8')).toMatch(
+      /^<<<<<<< .*\nby one\n=======\nby two\n>>>>>>> .*\n$/,
+    );
+    expect(await work(tree, { 'a.txt': 'by both\n' }, 'both')).toBeDefined();
+    expect(commits(repository)).toEqual(['both', 'one']);
+    expect(git(repository, 'show', 'baton/req-1:a.txt', 'baton/req-1:c.txt')).toBe('by both\nc');
+  });
+
+  it('says so where there is nothing to mend any more', async () => {
+    const { repository, worktrees, order, repairs } = await conflict();
+    await work(await worktrees.forAgent(order({ task: 'three' })), { 'a.txt': 'one\n' }, 'back');
+    const tree = await worktrees.forAgent(order({ task: 'two-repair', repairs }));
+    expect(tree.conflicts).toEqual([]);
+    await tree.integrate('two');
+    expect(git(repository, 'show', 'baton/req-1:a.txt')).toBe('by two\n');
   });
 });
 

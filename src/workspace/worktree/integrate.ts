@@ -1,0 +1,157 @@
+import { BatonError } from '../../contract/errors.js';
+import { LIMITS } from '../../contract/limits.js';
+import { displayName } from '../paths.js';
+import { agentBranchOf, refOf } from './branch.js';
+import { changesOf, commitTree, findCommit, identity, makeCommit, messageOf, within } from './changes.js';
+import type { Changes, Origin, Tree } from './changes.js';
+import { askGit, git, writeGit } from './git.js';
+
+/** What became of an agent's changes: part of the request's branch, or held back beside it. */
+export type Integration =
+  /** `tip` is where the branch is now; the commit itself where others have not made the same changes. */
+  ({ kind: 'integrated'; tip: string } & Changes) | ({ kind: 'conflict' } & Changes & Conflict);
+
+export interface Conflict {
+  /** Of its own; it holds the agent's commit. */
+  branch: string;
+  /** Files that cannot be merged, at most LIMITS.conflictFiles. */
+  conflicts: string[];
+  /** Tasks that changed these files on the request's branch meanwhile. */
+  against: string[];
+}
+
+export interface Target {
+  /** The request's branch. */
+  branch: string;
+  title: string;
+  origin: Origin;
+}
+
+/**
+ * Makes one commit of what was changed in the tree and puts it onto the request's branch, on top of what others have put there meanwhile;
+ * undefined where nothing was changed. What an earlier delivery of the same task and epoch has put there is found again. The branch is only
+ * moved from where it was looked at, so that nobody's commit is lost.
+ * @throws BatonError `commit_failed`
+ */
+export async function integrate(tree: Tree, target: Target): Promise<Integration | undefined> {
+  const { branch, title, origin } = target;
+  const own = agentBranchOf(origin);
+  const known = await findCommit(tree, refOf(branch), origin);
+  if (known !== undefined) return landed(tree, { commit: known, tip: await tipOf(tree, branch), own });
+  const message = messageOf(title, origin);
+  const commit = await makeCommit(tree, message);
+  if (commit === undefined) return undefined;
+  // From here on it is found by its name, whatever happens to the worktree.
+  await git(tree.path, [...within(tree), 'update-ref', refOf(own), commit], FAILED);
+  for (let round = 0; round < LIMITS.integrationRounds; round += 1) {
+    const tip = await tipOf(tree, branch);
+    const merge = await mergeOnto(tree, { tip, commit });
+    if (merge.kind === 'conflict')
+      return { ...(await changesOf(tree, commit)), ...(await told(tree, { ...merge, own, branch })) };
+    // Others have made the same changes: the branch holds them, without a commit for them.
+    if (merge.content === null) return landed(tree, { commit, tip, own });
+    const next =
+      merge.content === undefined
+        ? commit
+        : await commitTree(tree, { content: merge.content, parent: merge.parent, message });
+    if (await moveBranch(tree, { branch, from: tip, to: next })) return landed(tree, { commit: next, tip: next, own });
+  }
+  throw new BatonError('commit_failed', `the branch ${branch} is moved by somebody else again and again`, {
+    hint: `what the agent changed is on the branch ${own}`,
+  });
+}
+
+const FAILED = { code: 'commit_failed' } as const;
+
+type Merge =
+  /** `content` is the merged tree; absent where there is nothing to merge with, null where the tip holds all of it. */
+  { kind: 'clean'; parent: string; content?: string | null } | { kind: 'conflict'; content: string; files: string[] };
+
+/** Merges a commit of the tree with a tip, in no working tree. */
+async function mergeOnto(tree: Tree, { tip, commit }: { tip: string | undefined; commit: string }): Promise<Merge> {
+  if (tip === undefined || tip === tree.start) return { kind: 'clean', parent: tree.start };
+  const isAhead = await writeGit(tree.path, [...within(tree), 'merge-base', '--is-ancestor', tree.start, tip]);
+  if (isAhead.kind !== 'ended' || isAhead.exitCode !== 0) {
+    throw new BatonError('commit_failed', 'the branch was taken back by somebody else while the agent worked', {
+      hint: `what the agent changed is commit ${commit}: git cherry-pick ${commit}`,
+    });
+  }
+  const merge = await mergeTrees(tree, tip, commit);
+  if (merge.files.length > 0) return { kind: 'conflict', ...merge };
+  const present = await git(tree.path, [...within(tree), 'rev-parse', `${tip}^{tree}`], FAILED);
+  return { kind: 'clean', parent: tip, content: present === merge.content ? null : merge.content };
+}
+
+/** The merged tree, in which files that conflict hold both versions between markers, and the names of these files. */
+async function mergeTrees(tree: Tree, tip: string, commit: string): Promise<{ content: string; files: string[] }> {
+  const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', tip, commit];
+  const run = await writeGit(tree.path, [...within(tree), ...args]);
+  const fields = run.kind === 'ended' ? splitNul(run.stdout) : [];
+  const [content, ...files] = fields;
+  if (run.kind !== 'ended' || run.exitCode > 1 || content === undefined) {
+    const why = run.kind === 'ended' ? run.stderr.trim().split('\n').at(-1) : run.kind;
+    throw new BatonError('commit_failed', `git merge-tree: ${why ?? 'no answer'}`, {
+      hint: 'Baton needs git 2.38 or later',
+    });
+  }
+  return { content: content.toString('utf8'), files: run.exitCode === 0 ? [] : [...new Set(files.map(displayName))] };
+}
+
+function splitNul(bytes: Buffer): Buffer[] {
+  const parts: Buffer[] = [];
+  for (let from = 0, to = bytes.indexOf(0); to >= 0; from = to + 1, to = bytes.indexOf(0, from)) {
+    if (to > from) parts.push(bytes.subarray(from, to));
+  }
+  return parts;
+}
+
+async function told(
+  tree: Tree,
+  { files, own, branch }: { files: string[]; own: string; branch: string },
+): Promise<{ kind: 'conflict' } & Conflict> {
+  const conflicts = files.slice(0, LIMITS.conflictFiles);
+  const field = '%(trailers:key=Baton-Task,valueonly,separator=%x2C)';
+  const range = `${tree.start}..${refOf(branch)}`;
+  const args = [
+    ...within(tree),
+    'log',
+    '--max-count=100',
+    `--format=${field}`,
+    range,
+    '--',
+    ...conflicts.map((path) => `:(top,literal)${path}`),
+  ];
+  const names = (await askGit(tree.path, args))?.split('\n').filter((name) => name !== '') ?? [];
+  return { kind: 'conflict', branch: own, conflicts, against: [...new Set(names)].reverse() };
+}
+
+/** Whether it was where it was seen to be. */
+async function moveBranch(
+  tree: Tree,
+  { branch, from, to }: { branch: string; from: string | undefined; to: string },
+): Promise<boolean> {
+  const args = ['update-ref', '-m', 'baton: what an agent changed', refOf(branch), to, from ?? ''];
+  const run = await writeGit(tree.path, [...within(tree), ...args], await identity(tree));
+  return run.kind === 'ended' && run.exitCode === 0;
+}
+
+const tipOf = (tree: Tree, branch: string): Promise<string | undefined> =>
+  askGit(tree.path, [...within(tree), 'rev-parse', '--verify', '--quiet', refOf(branch)]);
+
+async function landed(
+  tree: Tree,
+  { commit, tip = commit, own }: { commit: string; tip: string | undefined; own: string },
+): Promise<Integration> {
+  await askGit(tree.path, [...within(tree), 'update-ref', '-d', refOf(own)]);
+  return { kind: 'integrated', tip, ...(await changesOf(tree, commit)) };
+}
+
+/**
+ * Brings another agent's commit into the tree's files, which hold both versions between markers where it conflicts; gives the files that do.
+ * @throws BatonError `commit_failed`
+ */
+export async function mergeInto(tree: Tree, commit: string): Promise<string[]> {
+  const { content, files } = await mergeTrees(tree, tree.start, commit);
+  await git(tree.path, [...within(tree), 'read-tree', '--reset', '-u', content], FAILED);
+  return files.slice(0, LIMITS.conflictFiles);
+}
