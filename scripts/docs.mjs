@@ -39,6 +39,8 @@ async function fromBuild() {
     messages: await from('contract/names', 'MESSAGES'),
     queries: await from('contract/names', 'QUERIES'),
     searchAttributes: await from('contract/names', 'SEARCH_ATTRIBUTES'),
+    modes: await from('contract/modes', 'BUILT_IN_MODES'),
+    protectedFiles: await from('contract/modes', 'PROTECTED_FILES'),
     skills: await from('contract/skills', 'SKILL_NAMES'),
     serverSettings: await from('local/server-arguments', 'SERVER_SETTINGS'),
     configSchema: (await from('local/config-schema', 'configJsonSchema'))(),

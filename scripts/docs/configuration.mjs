@@ -4,6 +4,10 @@ import { duration, matched, table } from './markdown.mjs';
 const DEFAULTS = {
   allowShell: ({ allowShell }) => `\`${allowShell}\``,
   environment: ({ environment }) => `\`[${environment.join(', ')}]\``,
+  modes: ({ modes }) =>
+    Object.keys(modes)
+      .map((name) => `\`${name}\``)
+      .join(', '),
   maxParallel: ({ maxParallel }) => `\`${maxParallel}\``,
   maxProcesses: ({ maxProcesses }) => `\`${maxProcesses}\``,
   taskTimeLimit: ({ taskTimeLimitMs }) => duration(taskTimeLimitMs),
@@ -30,5 +34,6 @@ function typeOf(schema) {
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.type === 'array') return `list of names, at most ${schema.maxItems}`;
   if (schema.type === 'integer') return `${schema.minimum} to ${schema.maximum}`;
+  if (schema.type === 'object') return 'mapping';
   return schema.pattern ? 'duration' : schema.type;
 }

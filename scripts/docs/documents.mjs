@@ -5,6 +5,7 @@ import { commandsOf, exitCodes } from './commands.mjs';
 import { configurationTable } from './configuration.mjs';
 import { limitTables } from './limits.mjs';
 import { table } from './markdown.mjs';
+import { modeTable, protectedFiles } from './modes.mjs';
 import { messageTable, queryTable, searchAttributeTable } from './messages.mjs';
 import { planFieldTable, withMeanings } from './plan-fields.mjs';
 import { phaseDiagram, phaseTable, taskDiagram, taskTable } from './states.mjs';
@@ -45,6 +46,10 @@ function partsOf(sources) {
       ),
     },
     'docs/guides/agents.md': { 'agent fields': agentFieldTable(sources.agentSchema) },
+    'docs/guides/permissions.md': {
+      modes: modeTable(sources.modes),
+      'protected files': protectedFiles(sources.protectedFiles),
+    },
     'docs/explanation/engine.md': {
       'task diagram': taskDiagram(sources),
       'task transitions': taskTable(sources),

@@ -22,7 +22,9 @@ const TASK = {
     'A program with its arguments, as a list; no shell sees them. One text is handed to `sh -c`, and asks first unless `allowShell` is set.',
   agent:
     'The name of the agent that gets the task; without it, the one that fits best. [How one is chosen](../guides/agents.md#how-one-is-chosen).',
-  mode: idle('The mode of the agent.'),
+  mode: 'A mode that narrows what the agent may do; it never widens it. [Modes](../guides/permissions.md).',
+  effect:
+    '`required`: the task fails where an agent that may change files changed none (default). `optional`: it may find that nothing is to be done.',
   capabilities: 'What its agent must be able to do; an agent that lacks one does not get the task.',
   preferredCapabilities: 'What its agent should be able to do, as far as there is one.',
   preferredSpecializations: 'What its agent should be specialised in; without it, in one of the capabilities.',

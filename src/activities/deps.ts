@@ -3,6 +3,7 @@ import type { Launcher } from '../agents/process/launcher.js';
 import type { Reaper } from '../agents/process/reaper.js';
 import type { Runtime } from '../agents/runtimes/port.js';
 import type { RuntimeName } from '../contract/agent.js';
+import type { ModeTable } from '../contract/mode.js';
 import type { SearchAttributeName } from '../contract/names.js';
 import type { ArtifactStore } from '../workspace/artifacts/store.js';
 import type { RequestFiles } from '../workspace/artifacts/requests.js';
@@ -34,6 +35,7 @@ export interface Deps {
 export interface Settings {
   allowShell: boolean;
   environment: readonly string[];
+  modes: ModeTable;
   maxParallel: number;
   maxProcesses: number;
   taskTimeLimitMs: number;

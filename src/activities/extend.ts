@@ -36,7 +36,12 @@ export async function extend(deps: Deps, { request, plan, n, submission }: Exten
   const { signature } = checked;
   const isTrusted = signature !== undefined && deps.verify(markedSubmission(request, checked), signature);
   const alone = { ...before, tasks: extendPlan(before, [draft]).tasks.slice(-1) };
-  const allocated = await withAgents(deps, { plan: alone, draft: { ...before, tasks: [draft] }, workspace });
+  const allocated = await withAgents(deps, {
+    plan: alone,
+    draft: { ...before, tasks: [draft] },
+    workspace,
+    modes: settings.modes,
+  });
   const uncommitted = await uncommittedFor(deps, { tasks: allocated.tasks, workspace, request });
   const { allowShell, decisionDeadlineMs: deadlineMs } = settings;
   const circumstances = { isUsers: true, isTrusted, needsApproval: false, allowShell, uncommitted };
@@ -69,7 +74,7 @@ function draftOf({ type, description, parameters = {}, dependencies = [] }: Subm
 }
 
 function actionOf(type: string, description: string, parameters: Record<string, Json>): Record<string, unknown> {
-  const { command, agent, capabilities, ...rest } = parameters;
+  const { command, agent, mode, capabilities, ...rest } = parameters;
   if (type === 'command' && command === undefined) {
     throw new BatonError('bad_input', 'parameters.command: a submitted command needs its argv', {
       path: 'parameters.command',
@@ -78,7 +83,7 @@ function actionOf(type: string, description: string, parameters: Record<string, 
   }
   if (command !== undefined) return { command, ...given({ parameters: rest }) };
   if (SKILL_NAMES.some(({ name }) => name === type)) return { skill: type, with: parameters };
-  return { kind: 'agent', prompt: description, ...given({ agent, capabilities, parameters: rest }) };
+  return { kind: 'agent', prompt: description, ...given({ agent, mode, capabilities, parameters: rest }) };
 }
 
 const given = (fields: Record<string, unknown>): Record<string, unknown> =>

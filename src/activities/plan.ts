@@ -5,6 +5,7 @@ import { canonicalJson } from '../contract/json.js';
 import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { GraphPiece, PlanHead } from '../contract/orders.js';
+import type { ModeTable } from '../contract/mode.js';
 import type { GraphNode, Plan, PlanDraft, PlanTask, TaskDraft } from '../contract/plan.js';
 import { markedText, type RequestInput } from '../contract/request.js';
 import { parsePlanValue } from '../contract/schemas/plan-value.js';
@@ -35,7 +36,12 @@ export async function plan(
   });
   const limit = Math.min(settings.maxParallel, checked.maxParallel ?? settings.maxParallel);
   const compiled = await placedIn(checked.plan, () =>
-    withAgents(deps, { plan: compilePlan(draft, { maxParallel: limit }), draft, workspace: kept.workspace }),
+    withAgents(deps, {
+      plan: compilePlan(draft, { maxParallel: limit }),
+      draft,
+      workspace: kept.workspace,
+      modes: settings.modes,
+    }),
   );
   const made: Plan = {
     ...compiled,
@@ -120,12 +126,12 @@ export function limited(task: PlanTask, settings: { taskTimeLimitMs: number }): 
 /** The plan with an agent for each task that needs one. Throws `not_installed` where this worker cannot start one of them. */
 export async function withAgents(
   deps: Deps,
-  { plan, draft, workspace }: { plan: Plan; draft: PlanDraft; workspace: string },
+  { plan, draft, workspace, modes }: { plan: Plan; draft: PlanDraft; workspace: string; modes: ModeTable },
 ): Promise<Plan> {
   if (!plan.tasks.some(({ kind }) => kind === 'agent')) return plan;
-  const { agents } = await readAgents({ home: deps.installation, workspace });
+  const { agents } = await readAgents({ home: deps.installation, workspace, modes });
   const unavailable = unavailableAgents(agents, deps.environment);
-  const allocated = allocatePlan(plan, { draft, agents, unavailable });
+  const allocated = allocatePlan(plan, { draft, agents, unavailable, modes });
   const missing = agentsMissing(allocated, { unavailable });
   if (missing.length === 0) return allocated;
   throw new BatonError(

@@ -1,6 +1,8 @@
 import type { AgentDefinition, Allocation, Candidate } from '../contract/agent.js';
 import { BatonError } from '../contract/errors.js';
 import type { Plan, PlanDraft, PlanTask } from '../contract/plan.js';
+import type { ModeTable, Permission } from '../contract/mode.js';
+import { permissionOf } from './permission.js';
 import { candidatesFor } from './score.js';
 import { wantsOf, type Wants } from './wants.js';
 
@@ -8,6 +10,7 @@ export interface Agents {
   agents: readonly AgentDefinition[];
   /** What an agent lacks to be run here, by name: its program. One that lacks nothing is chosen before it. */
   unavailable: ReadonlyMap<string, string>;
+  modes: ModeTable;
 }
 
 /** What is missing for the agents of a plan, each thing once. */
@@ -21,7 +24,8 @@ const HINT = 'see the agents with: baton agents';
 /**
  * The plan with an agent for each task of that kind, within that agent's time limit. Tasks of one level may run at the same time, so those that were given out before
  * count as load within it; once all that are capable have as many as they may, the count begins anew: the further tasks wait for them.
- * Throws BatonError `bad_input` with the path into `draft` for a name that no agent has and for capabilities that none has together.
+ * Throws BatonError `bad_input` with the path into `draft` for a name that no agent has and for capabilities that none has together,
+ * and for a mode that there is not.
  */
 export function allocatePlan(plan: Plan, { draft, ...known }: Agents & { draft: PlanDraft }): Plan {
   if (!plan.tasks.some(({ kind }) => kind === 'agent')) return plan;
@@ -44,15 +48,16 @@ export function allocatePlan(plan: Plan, { draft, ...known }: Agents & { draft: 
  * Chooses an agent for a task, given the loads of its level; those of agents that are full are set back where nobody else is left. What was
  * weighed once for the same wants and loads is not weighed again: a large plan has few that differ.
  */
-function createChooser({ agents, unavailable }: Agents) {
+function createChooser({ agents, unavailable, modes }: Agents) {
+  const permit = createPermits(modes);
   const eligible = new Map<string, AgentDefinition[]>();
   const chosen = new Map<string, Allocation>();
   return (task: PlanTask, loads: Map<string, number>, path: string): Allocation => {
-    const name = task.action.kind === 'agent' ? task.action.agent : undefined;
+    const { agent: name, mode } = task.action.kind === 'agent' ? task.action : { agent: undefined, mode: undefined };
     const wants = name === undefined ? wantsOf(task) : NAMED;
     const asked = name === undefined ? agents : agents.filter((agent) => agent.name === name);
     if (name !== undefined && asked.length === 0) throw unknownAgent(name, agents, path);
-    const key = JSON.stringify([name, wants]);
+    const key = JSON.stringify([name, mode, wants]);
     const able = eligible.get(key) ?? eligibleFor(wants, asked, unavailable);
     eligible.set(key, able);
     if (able.length === 0) throw nobody(wants, agents, path);
@@ -65,9 +70,22 @@ function createChooser({ agents, unavailable }: Agents) {
     const candidates = candidatesFor(wants, asked, { loads, unavailable: isMissing ? new Map() : unavailable });
     const agent = able.find((one) => one.name === candidates[0]?.agent);
     if (!agent) throw nobody(wants, agents, path);
-    const allocation = { agent, why: whyOf(name, wants, candidates), candidates };
+    const permission = permit(agent, mode, path);
+    const allocation = { agent, permission, why: whyOf(name, wants, candidates), candidates };
     chosen.set(situation, allocation);
     return allocation;
+  };
+}
+
+/** What an agent may do in a mode, each worked out once. */
+function createPermits(modes: ModeTable) {
+  const known = new Map<string, Permission>();
+  return (agent: AgentDefinition, mode: string | undefined, path: string): Permission => {
+    const key = JSON.stringify([agent.name, mode]);
+    const permission = known.get(key) ?? permissionOf(agent, { modes, mode });
+    if (!permission) throw unknownMode(mode ?? agent.mode ?? '', modes, path);
+    known.set(key, permission);
+    return permission;
   };
 }
 
@@ -101,6 +119,14 @@ function unknownAgent(name: string, agents: readonly AgentDefinition[], path: st
   return new BatonError('bad_input', `${path}.agent: there is no agent ${JSON.stringify(name)}; there are: ${names}`, {
     path: `${path}.agent`,
     hint: HINT,
+  });
+}
+
+function unknownMode(name: string, modes: ModeTable, path: string): BatonError {
+  const names = Object.keys(modes).join(', ');
+  return new BatonError('bad_input', `${path}.mode: there is no mode ${JSON.stringify(name)}; there are: ${names}`, {
+    path: `${path}.mode`,
+    hint: 'write one of them, or add yours under modes in BATON_HOME/baton.yaml',
   });
 }
 

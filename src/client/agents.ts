@@ -1,7 +1,10 @@
 import { agentsMissing, allocatePlan } from '../allocation/allocate.js';
+import { permissionOf } from '../allocation/permission.js';
 import type { AgentCatalogue, AgentDefinition } from '../contract/agent.js';
 import { BatonError } from '../contract/errors.js';
+import type { ModeTable, Permission } from '../contract/mode.js';
 import type { Plan, PlanDraft } from '../contract/plan.js';
+import { loadConfig } from '../local/config.js';
 import { resolveHome } from '../local/home.js';
 import { unavailableAgents } from '../workspace/agents/available.js';
 import { readAgents } from '../workspace/agents/read.js';
@@ -13,25 +16,31 @@ import { workspaceFolder } from './workspace.js';
  */
 export async function withAgents(
   plan: Plan,
-  { draft, workspace }: { draft: PlanDraft; workspace: string },
+  { draft, workspace, modes }: { draft: PlanDraft; workspace: string; modes: ModeTable },
 ): Promise<{ plan: Plan; missing: string[] }> {
   if (!plan.tasks.some(({ kind }) => kind === 'agent')) return { plan, missing: [] };
-  const { agents } = await readAgents({ home: resolveHome(), workspace });
+  const { agents } = await readAgents({ home: resolveHome(), workspace, modes });
   const unavailable = unavailableAgents(agents, process.env);
-  const allocated = allocatePlan(plan, { draft, agents, unavailable });
+  const allocated = allocatePlan(plan, { draft, agents, unavailable, modes });
   return { plan: allocated, missing: agentsMissing(allocated, { unavailable }) };
 }
 
-/** An agent, and what has to be installed before it can be run here. */
-export type KnownAgent = AgentDefinition & { missing: string | null };
+/** An agent, what it may do, and what has to be installed before it can be run here. */
+export type KnownAgent = AgentDefinition & { missing: string | null; permission: Permission };
 
 /** The agents that count in a workspace, with the files that do not. Reads only; needs no server. */
 export async function knownAgents(
   workspace: string | undefined,
 ): Promise<Omit<AgentCatalogue, 'agents'> & { agents: KnownAgent[] }> {
-  const catalogue = await readAgents({ home: resolveHome(), workspace: workspaceFolder(workspace) });
+  const place = { home: resolveHome(), workspace: workspaceFolder(workspace) };
+  const { modes } = loadConfig(place).config;
+  const catalogue = await readAgents({ ...place, modes });
   const unavailable = unavailableAgents(catalogue.agents, process.env);
-  const agents = catalogue.agents.map((agent) => ({ ...agent, missing: unavailable.get(agent.name) ?? null }));
+  const agents = catalogue.agents.flatMap((agent) => {
+    // The catalogue holds no agent of a mode that there is not.
+    const permission = permissionOf(agent, { modes, mode: undefined });
+    return permission ? [{ ...agent, missing: unavailable.get(agent.name) ?? null, permission }] : [];
+  });
   return { ...catalogue, agents };
 }
 

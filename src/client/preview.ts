@@ -53,7 +53,7 @@ export async function preview(options: PreviewOptions): Promise<PreviewResult> {
   if (options.planFile !== undefined) {
     const { draft } = await readPlan(options.planFile, { maxParallel });
     const compiled = narrowed(compilePlan(draft, { maxParallel }), maxParallel);
-    const { plan, missing } = await withAgents(compiled, { draft, workspace });
+    const { plan, missing } = await withAgents(compiled, { draft, workspace, modes: config.modes });
     const analysis = analyzeRequest({ ...request, description: options.text || draft.description || draft.name }, null);
     return {
       analysis,
@@ -76,7 +76,7 @@ export async function preview(options: PreviewOptions): Promise<PreviewResult> {
     decisionDeadlineMs: config.decisionDeadlineMs,
   });
   const compiled = narrowed(compilePlan(draft, { maxParallel }), maxParallel);
-  const { plan, missing } = await withAgents(compiled, { draft, workspace });
+  const { plan, missing } = await withAgents(compiled, { draft, workspace, modes: config.modes });
   return {
     analysis,
     facts,

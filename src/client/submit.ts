@@ -85,7 +85,7 @@ async function planPart(options: RunOptions, workspace: string, id: string): Pro
   }
   const { config } = loadConfig({ home: resolveHome(), workspace });
   const { draft, plan, value } = await readPlan(options.planFile, { maxParallel: config.maxParallel });
-  const { missing } = await withAgents(plan, { draft, workspace });
+  const { missing } = await withAgents(plan, { draft, workspace, modes: config.modes });
   if (missing.length > 0) {
     throw new BatonError('not_installed', `the plan needs ${missing.join(', ')}`, {
       hint: `see it with: baton plan --plan ${options.planFile}`,

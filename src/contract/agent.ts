@@ -1,3 +1,5 @@
+import type { Permission } from './mode.js';
+
 /** How an agent is run (EXE-1). */
 export const RUNTIMES = ['claude-code', 'command'] as const;
 export type RuntimeName = (typeof RUNTIMES)[number];
@@ -22,6 +24,8 @@ export interface AgentDefinition {
   command: string[];
   /** Tools it may use, each as Claude Code names them (`Read`, `Bash(git diff:*)`); passed as `--allowedTools`. Nothing else is allowed. */
   tools: string[];
+  /** The mode that its file names; null where it follows from its tools. */
+  mode: string | null;
   /** Tasks at once. */
   maxLoad: number;
   /** As the runtime names it; null leaves the choice to the runtime. */
@@ -46,6 +50,8 @@ export interface Candidate {
 /** Which agent a task was given to, and why: all candidates, best first. Kept in the plan, so that an approval of the plan binds it. */
 export interface Allocation {
   agent: AgentDefinition;
+  /** What it may do at this task. */
+  permission: Permission;
   /** One sentence for people. */
   why: string;
   candidates: Candidate[];

@@ -48,6 +48,16 @@ export const ERRORS = {
     means: "the usage limit of an agent's account is reached; the message says when it is reset, where that is known",
   },
   skill_failed: { fate: 'terminal', exit: 0, means: 'a built-in skill could not do its work' },
+  mode_violation: {
+    fate: 'terminal',
+    exit: 0,
+    means: 'an agent changed what its mode does not allow; that was undone, and the rest is kept as a patch',
+  },
+  no_effect: {
+    fate: 'terminal',
+    exit: 0,
+    means: 'an agent that was to change files said that it is done, and had changed nothing',
+  },
   no_worktree: {
     fate: 'terminal',
     exit: 2,

@@ -49,6 +49,10 @@ export const LIMITS = {
   agentTurnsMax: 10_000,
   agentDescriptionChars: 16 * 1024,
 
+  // Modes in a baton.yaml, and the entries of each of their lists
+  modes: 100,
+  modeEntries: 200,
+
   /** Larger plans are put into the artifact store and named by their digest. */
   inlinePlanBytes: 128 * 1024,
   listedRequests: 200,
@@ -193,6 +197,8 @@ export const LIMITS = {
   /** What is kept of a failed or cancelled agent's changes. */
   patchBytes: 16 * 1024 * 1024,
   changedFilesListed: 200,
+  /** How often a worktree is looked at until nothing is left in it that its agent may not change. */
+  undoRounds: 5,
 
   // Artifacts
   artifactReadBytes: 64 * 1024 * 1024,

@@ -14,7 +14,7 @@ export type Action =
   | { kind: 'command'; argv: string[] }
   | { kind: 'shell'; script: string }
   | { kind: 'skill'; name: string; with: Record<string, Json> }
-  | { kind: 'agent'; prompt: string; agent?: string; mode?: string }
+  | { kind: 'agent'; prompt: string; agent?: string; mode?: string; effect?: 'optional' }
   | { kind: 'decision'; question: string; options: string[]; deadlineMs?: number; otherwise?: string };
 
 /** A task as a plan file or a planner gives it: checked one by one, not yet against the others. Times are milliseconds. */

@@ -1,4 +1,5 @@
 import type { Analysis } from './analysis.js';
+import type { Objection } from './change.js';
 import type { SkillReport } from './facts.js';
 import type { RequestView } from './view.js';
 
@@ -44,6 +45,9 @@ export interface AgentWork {
   text: string;
   /** Tool calls that it was not allowed, at most LIMITS.agentDenials. */
   denials: { tool: string; input: string }[];
+  /** What it changed without leave, at most LIMITS.changedFilesListed; it was undone. Absent where there was nothing. */
+  refused?: Objection[];
+  refusedLeftOut?: number;
   /** What it changed, on the request's branch; null where it changed nothing or did not end well. */
   changes: { branch: string; commit: string; files: { status: string; path: string }[]; filesLeftOut: number } | null;
 }

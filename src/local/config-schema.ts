@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseDuration } from '../contract/durations.js';
 import { LIMITS } from '../contract/limits.js';
+import { modeRights } from '../contract/schemas/mode-rights.js';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -31,6 +32,12 @@ export const configSchema = z
       .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected the name of an environment variable'))
       .max(200)
       .describe('Names of further variables that tasks get from the worker. Counts only in BATON_HOME.'),
+    modes: z
+      .record(z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'expected a name of small letters, digits and -'), modeRights)
+      .refine((modes) => Object.keys(modes).length <= LIMITS.modes, `more than ${LIMITS.modes} modes`)
+      .describe(
+        'What agents may do, by the name of the mode. A built-in mode gets the given lists in place of its own; any other begins with nothing allowed.',
+      ),
     maxParallel: z
       .int()
       .min(1)
@@ -87,7 +94,12 @@ export const configSchema = z
 export type ConfigFile = z.infer<typeof configSchema>;
 
 /** Fields that a workspace may narrow; every other field in a workspace's file is an error. */
-export const NARROWING_FIELDS = ['allowShell', 'maxParallel', 'taskTimeLimit'] as const satisfies (keyof ConfigFile)[];
+export const NARROWING_FIELDS = [
+  'allowShell',
+  'maxParallel',
+  'modes',
+  'taskTimeLimit',
+] as const satisfies (keyof ConfigFile)[];
 
 /** The JSON Schema (draft 2020-12) of `baton.yaml`, for editors. */
 export function configJsonSchema(): Record<string, unknown> {

@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import { parseDuration } from '../contract/durations.js';
 import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
+import type { Mode, ModeTable } from '../contract/mode.js';
+import { baseMode, BUILT_IN_MODES, EVERYTHING } from '../contract/modes.js';
 import { readBounded } from './atomic-file.js';
 import { type ConfigFile, configSchema, type LogLevel, NARROWING_FIELDS } from './config-schema.js';
 import { homePaths } from './home.js';
@@ -12,6 +14,7 @@ import { parseYamlFile, type PlacedProblem, type YamlFile } from './yaml-file.js
 export interface Config {
   allowShell: boolean;
   environment: readonly string[];
+  modes: ModeTable;
   maxParallel: number;
   maxProcesses: number;
   taskTimeLimitMs: number;
@@ -70,6 +73,7 @@ function withDefaults(file: ConfigFile): Config {
   return {
     allowShell: file.allowShell ?? false,
     environment: [...new Set(file.environment ?? [])],
+    modes: modesWith(file.modes ?? {}),
     maxParallel: file.maxParallel ?? LIMITS.parallelTasksDefault,
     maxProcesses: file.maxProcesses ?? LIMITS.hostProcesses,
     taskTimeLimitMs: milliseconds(file.taskTimeLimit, LIMITS.taskTimeLimitMaxMs),
@@ -88,10 +92,31 @@ function narrow(config: Config, workspace: ConfigFile): Config {
   return {
     ...config,
     allowShell: config.allowShell && workspace.allowShell !== false,
+    modes: narrowedModes(config.modes, workspace.modes ?? {}),
     maxParallel: Math.min(config.maxParallel, workspace.maxParallel ?? Infinity),
     taskTimeLimitMs: Math.min(config.taskTimeLimitMs, milliseconds(workspace.taskTimeLimit, Infinity)),
   };
 }
+
+type ModesOfFile = NonNullable<ConfigFile['modes']>;
+
+function modesWith(own: ModesOfFile): ModeTable {
+  const named = Object.entries(own).map(([name, rights]) => [name, [{ ...baseMode(name), ...given(rights) }]] as const);
+  return { ...BUILT_IN_MODES, ...Object.fromEntries(named) };
+}
+
+/** Each mode that a workspace names has to allow what the workspace allows as well. One that there is not stays unknown. */
+function narrowedModes(modes: ModeTable, workspace: ModesOfFile): ModeTable {
+  const narrowing = Object.entries(workspace).filter(([name]) => Object.hasOwn(modes, name));
+  const added = narrowing.map(([name, rights]): [string, Mode[]] => {
+    const limits = { ...EVERYTHING, name, description: 'As the workspace narrows it.', ...given(rights) };
+    return [name, [...(modes[name] ?? []), limits]];
+  });
+  return { ...modes, ...Object.fromEntries(added) };
+}
+
+const given = (rights: ModesOfFile[string]): Partial<Mode> =>
+  Object.fromEntries(Object.entries(rights).filter(([, value]) => value !== undefined));
 
 const milliseconds = (text: string | undefined, otherwise: number): number =>
   text === undefined ? otherwise : (parseDuration(text) ?? otherwise);

@@ -1,7 +1,6 @@
-import type { AgentDefinition } from '../contract/agent.js';
+import type { Allocation } from '../contract/agent.js';
 import type { PlanHead } from '../contract/orders.js';
 import type { Plan, PlanTask } from '../contract/plan.js';
-import { agentsOf } from './to-graph.js';
 
 const COMMANDS_SHOWN = 20;
 const COMMAND_CHARS = 300;
@@ -34,7 +33,7 @@ export function approvalFor(circumstances: Circumstances): PlanHead['approval'] 
   for (const task of shown.slice(0, COMMANDS_SHOWN))
     context[task.id] = `${doingOf(task) ?? ''}${surroundings(task)}`.slice(0, COMMAND_CHARS);
   if (shown.length > COMMANDS_SHOWN) context['…'] = `and ${shown.length - COMMANDS_SHOWN} more`;
-  for (const agent of agentsOf(plan).slice(0, COMMANDS_SHOWN)) context[`agent ${agent.name}`] = powersOf(agent);
+  for (const [name, powers] of powersIn(plan).slice(0, COMMANDS_SHOWN)) context[name] = powers;
   if (uncommitted > 0)
     context['uncommitted'] = `${uncommitted} changed or new files stay out; commit or stash them to have them in`;
   return {
@@ -83,17 +82,35 @@ function reasonsFor({
   return { shown: needsApproval || reasons.length > 0 ? agents : [], reasons };
 }
 
-/** All that an agent may use, and which file says so. */
-function powersOf({ runtime, tools, model, source, path }: AgentDefinition): string {
+/** Each agent of the plan once for each mode that it works in, by name. */
+function powersIn({ tasks }: Plan): [string, string][] {
+  const powers = new Map<string, string>();
+  const known = new Map<string, string>();
+  const allocations = tasks.flatMap(({ allocation }) => (allocation ? [allocation] : []));
+  for (const allocation of allocations) {
+    const { agent, permission } = allocation;
+    const first = known.get(agent.name) ?? permission.name;
+    known.set(agent.name, first);
+    powers.set(
+      `agent ${agent.name}${first === permission.name ? '' : ` in mode ${permission.name}`}`,
+      powersOf(allocation),
+    );
+  }
+  return [...powers].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** All that an agent may use at a task, and which file says so. */
+function powersOf({ agent: { runtime, model, source, path }, permission: { name, tools } }: Allocation): string {
   const named = model === null ? '' : `; model ${model}`;
   const from = source === 'built-in' ? "Baton's own" : `of the ${source}: ${path}`;
-  return `${runtime}, ${from}${named}; tools: ${tools.join(', ') || 'none'}`.slice(0, COMMAND_CHARS);
+  return `${runtime}, ${from}${named}; mode ${name}; tools: ${tools.join(', ') || 'none'}`.slice(0, COMMAND_CHARS);
 }
 
 /** The program that a task would start, or what an agent is told and may do, as text; undefined for what only reads or asks. */
 function doingOf({ action, allocation }: PlanTask): string | undefined {
   if (action.kind === 'agent') {
-    const { name = action.agent ?? 'any', tools = [], command = [] } = allocation?.agent ?? {};
+    const { name = action.agent ?? 'any', command = [] } = allocation?.agent ?? {};
+    const { tools = [] } = allocation?.permission ?? {};
     const means = command.length > 0 ? `runs ${command.join(' ')}` : `tools: ${tools.join(', ') || 'none'}`;
     return `agent ${name} (${means.slice(0, COMMAND_CHARS / 2)}): ${action.prompt}`;
   }

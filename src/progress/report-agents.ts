@@ -24,10 +24,16 @@ function agentSection(work: AgentWork, title: string): string {
     `${facts.join(', ')}. ${changesOf(work)}`,
     ...(work.changes ? [filesOf(work.changes)] : []),
     ...(refused.length > 0 ? ['It was not allowed:', refused.join('\n')] : []),
+    ...(work.refused?.length ? ['It changed what it may not; that was undone:', refusedOf(work)] : []),
     ...(text.trim() === ''
       ? []
       : [mdQuote(text, { chars: LIMITS.agentPreviewChars, lines: LIMITS.reportDescriptionLines })]),
   ].join('\n\n');
+}
+
+function refusedOf({ refused = [], refusedLeftOut = 0 }: AgentWork): string {
+  const lines = refused.map(({ path, why }) => `- ${mdCode(path)}: ${mdText(why)}`);
+  return [...lines, ...(refusedLeftOut > 0 ? [`- and ${refusedLeftOut} more`] : [])].join('\n');
 }
 
 function changesOf({ changes }: AgentWork): string {

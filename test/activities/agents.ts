@@ -11,6 +11,7 @@ import { runProcess } from '../../src/agents/process/run.js';
 import { RUNTIME_BY_NAME } from '../../src/agents/runtimes/index.js';
 import type { AgentEnd, Runtime } from '../../src/agents/runtimes/port.js';
 import type { AgentDefinition } from '../../src/contract/agent.js';
+import { BUILT_IN_MODES } from '../../src/contract/modes.js';
 import { canonicalJson } from '../../src/contract/json.js';
 import { LIMITS } from '../../src/contract/limits.js';
 import type { TaskBeat, TaskOrder } from '../../src/contract/orders.js';
@@ -20,6 +21,7 @@ import { compilePlan } from '../../src/planning/compile.js';
 import { createArtifactStore } from '../../src/workspace/artifacts/store.js';
 import { createRequestFiles } from '../../src/workspace/artifacts/requests.js';
 import { Worktrees } from '../../src/workspace/worktree/worktrees.js';
+import { given } from '../allocation/agents.js';
 import { draftOf } from '../planning/drafts.js';
 import { folderWith } from '../workspace/folders.js';
 
@@ -28,6 +30,7 @@ export async function stage(
   workspace: string,
   runtimes: Partial<Deps['runtimes']>,
   drafts: (Partial<TaskDraft> & { id: string })[],
+  more: Partial<AgentDefinition> = {},
 ) {
   const home = folderWith();
   const files = createRequestFiles(home);
@@ -35,6 +38,7 @@ export async function stage(
     allowShell: false,
     environment: [],
     maxProcesses: 5,
+    modes: BUILT_IN_MODES,
     maxParallel: 4,
     taskTimeLimitMs: 60_000,
     killGraceMs: 5000,
@@ -60,7 +64,9 @@ export async function stage(
     log: pino({ level: 'silent' }),
   };
   const compiled = compilePlan(draftOf(drafts), { maxParallel: 4 });
-  const tasks = compiled.tasks.map((task) => (task.kind === 'agent' ? { ...task, allocation } : task));
+  const tasks = compiled.tasks.map((task) =>
+    task.action.kind === 'agent' ? { ...task, allocation: given({ ...agent, ...more }, task.action.mode) } : task,
+  );
   const plan: Plan = { ...compiled, tasks };
   const { sha256: digest } = await deps.artifacts.put('plan.json', canonicalJson(toStored(plan)));
   const kept = { v: 1, analysis: null, facts: null, workspace, description: '' };
@@ -94,6 +100,7 @@ const agent: AgentDefinition = {
   runtime: 'command',
   command: ['true'],
   tools: [],
+  mode: null,
   maxLoad: 1,
   model: null,
   limits: {},
@@ -101,7 +108,6 @@ const agent: AgentDefinition = {
   source: 'user',
   path: '/agents/mender.md',
 };
-const allocation = { agent, why: '', candidates: [] } as NonNullable<Plan['tasks'][number]['allocation']>;
 
 export const done = (text: string, more: Partial<AgentEnd> = {}): AgentEnd =>
   ({ session: null, usage: null, turns: 1, denials: [], tail: '', kind: 'done', text, ...more }) as AgentEnd;

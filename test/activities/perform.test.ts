@@ -222,3 +222,81 @@ describe('two deliveries of one task in one worker', () => {
     expect(await second.ended).toMatchObject({ kind: 'completed' });
   });
 });
+
+describe('an agent that does not keep to its mode', () => {
+  const docs = { ...fix, action: { kind: 'agent', prompt: 'Describe it.', mode: 'architect' } } as Draft;
+
+  it('has that undone and fails; what was refused is told, all of it is kept as a patch, and the rest as another', async () => {
+    const repository = repositoryWith({ 'a.ts': 'one\n' });
+    const script = shellRuntime('echo hacked > a.ts; echo ok > a.md; echo I did it');
+    const { deps, deliver } = await stage(repository, { command: script }, [docs]);
+    const result = await deliver('fix').ended;
+    expect(result).toMatchObject({
+      kind: 'failed',
+      error: {
+        code: 'mode_violation',
+        message:
+          'the agent changed what it may not in mode code, architect, which was undone: a.ts (not writable in mode architect)',
+      },
+      artifacts: [{ name: 'fix.answer.md' }, { name: 'fix.refused.patch' }, { name: 'fix.changes.patch' }],
+    });
+    const [, all, rest] = result.kind === 'failed' ? result.artifacts : [];
+    expect(await deps.artifacts.getText(all?.sha256 ?? '')).toContain('+hacked');
+    expect(await deps.artifacts.getText(rest?.sha256 ?? '')).toMatch(/^(?![^]*hacked)[^]*a\.md/);
+    const record = (await readRecords(deps, 'req')).get('fix/0');
+    expect(record?.agent?.refused).toEqual([{ path: 'a.ts', why: 'not writable in mode architect' }]);
+    expect(git(repository, 'branch', '--list', 'baton/*')).toBe('');
+  });
+
+  it('cannot hide what it made behind a file that says what git ignores', async () => {
+    const repository = repositoryWith({ 'a.md': 'one\n' });
+    const script = shellRuntime('echo "*.ts" > .gitignore; echo evil > evil.ts; echo two > a.md');
+    const { deps, deliver } = await stage(repository, { command: script }, [docs]);
+    expect(await deliver('fix').ended).toMatchObject({ kind: 'failed', error: { code: 'mode_violation' } });
+    const record = (await readRecords(deps, 'req')).get('fix/0');
+    expect(record?.agent?.refused?.map(({ path }) => path)).toEqual(['.gitignore', 'evil.ts']);
+  });
+
+  it('is found out also where its worker died after it was undone', async () => {
+    const repository = repositoryWith({ 'a.ts': 'one\n' });
+    const { deps, deliver } = await stage(repository, { command: shellRuntime('echo hacked > a.ts') }, [docs]);
+    const { addRecord } = deps.files;
+    deps.files.addRecord = () => Promise.reject(new Error('the worker dies here'));
+    await expect(deliver('fix').ended).rejects.toThrow('the worker dies here');
+    deps.files.addRecord = addRecord.bind(deps.files);
+    expect(await deliver('fix', { attempt: 2 }).ended).toMatchObject({
+      error: { code: 'mode_violation' },
+      artifacts: [{ name: 'fix.refused.patch' }],
+    });
+  });
+
+  it('in a subfolder as its workspace changes nothing beside it', async () => {
+    const repository = repositoryWith({ 'app/a.ts': 'one\n', 'other/b.ts': 'two\n' });
+    const script = shellRuntime('echo more >> a.ts; echo more >> ../other/b.ts');
+    const { deps, deliver } = await stage(join(repository, 'app'), { command: script }, [fix]);
+    expect(await deliver('fix').ended).toMatchObject({ error: { code: 'mode_violation' } });
+    const record = (await readRecords(deps, 'req')).get('fix/0');
+    expect(record?.agent?.refused).toEqual([{ path: 'other/b.ts', why: 'outside of the workspace' }]);
+  });
+});
+
+describe('an agent that says that it is done, and changed nothing,', () => {
+  const idle = shellRuntime('echo All done');
+  const asked = (more: object) => ({ ...fix, action: { kind: 'agent', prompt: 'Fix it.', ...more } }) as Draft;
+  const endOf = async (draft: Draft, mode: string | null = null) =>
+    (await stage(repositoryWith({ a: '1' }), { command: idle }, [draft], { mode })).deliver('fix').ended;
+
+  it('has failed, with what it said kept', async () => {
+    expect(await endOf(asked({}))).toMatchObject({
+      kind: 'failed',
+      error: { code: 'no_effect' },
+      artifacts: [{ name: 'fix.answer.md' }],
+    });
+  });
+
+  it('has done its task where the task says that this may be, or its own mode or the task’s changes nothing', async () => {
+    expect(await endOf(asked({ effect: 'optional' }))).toMatchObject({ kind: 'completed' });
+    expect(await endOf(asked({ mode: 'ask' }))).toMatchObject({ kind: 'completed' });
+    expect(await endOf(asked({}), 'review')).toMatchObject({ kind: 'completed' });
+  });
+});

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BUILT_IN_MODES } from '../../src/contract/modes.js';
 import { agentsMissing, allocatePlan } from '../../src/allocation/allocate.js';
 import { fromStored, toStored } from '../../src/allocation/stored.js';
 import type { AgentDefinition } from '../../src/contract/agent.js';
@@ -24,7 +25,7 @@ const asks = (id: string, more: Partial<TaskDraft> & { prompt?: string; agent?: 
 
 function allocated(tasks: Given[], agents: AgentDefinition[] = AGENTS, unavailable = new Map<string, string>()): Plan {
   const draft = draftOf(tasks);
-  return allocatePlan(compilePlan(draft, { maxParallel: 10 }), { draft, agents, unavailable });
+  return allocatePlan(compilePlan(draft, { maxParallel: 10 }), { draft, agents, unavailable, modes: BUILT_IN_MODES });
 }
 const names = (plan: Plan) => plan.tasks.map(({ id, allocation }) => [id, allocation?.agent.name]);
 

@@ -5,6 +5,7 @@ import { helpOf } from '../../scripts/docs.mjs';
 import { EXIT_OF_STATUS } from '../../src/cli/end.js';
 import { ERRORS } from '../../src/contract/errors.js';
 import { LIMITS } from '../../src/contract/limits.js';
+import { BUILT_IN_MODES, PROTECTED_FILES } from '../../src/contract/modes.js';
 import { MESSAGES, QUERIES, SEARCH_ATTRIBUTES } from '../../src/contract/names.js';
 import { agentJsonSchema } from '../../src/contract/schemas/agent-fields.js';
 import { planJsonSchema } from '../../src/contract/schemas/plan-schema.js';
@@ -41,6 +42,8 @@ export const sources = {
   messages: MESSAGES,
   queries: QUERIES,
   searchAttributes: SEARCH_ATTRIBUTES,
+  modes: BUILT_IN_MODES,
+  protectedFiles: PROTECTED_FILES,
   skills: SKILL_NAMES,
   serverSettings: SERVER_SETTINGS,
   configSchema: configJsonSchema(),

@@ -37,7 +37,9 @@ describe('baton agents', () => {
     );
     expect(problems).toHaveLength(1);
     const { stdout, stderr } = await sandbox.baton(['agents'], { cwd: workspace });
-    expect(stdout).toMatch(/^parser-expert +workspace +claude-code \(missing\) +Read, Edit +debugging \(inferred\)$/m);
+    expect(stdout).toMatch(
+      /^parser-expert +workspace +claude-code \(missing\) +code +Read, Edit +debugging \(inferred\)$/m,
+    );
     expect(stderr).toContain('1 file cannot be used: baton agents check');
   });
 

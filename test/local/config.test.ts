@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { BatonError } from '../../src/contract/errors.js';
 import { LIMITS } from '../../src/contract/limits.js';
+import { BUILT_IN_MODES } from '../../src/contract/modes.js';
 import { loadConfig, reloadConfig } from '../../src/local/config.js';
 import { configJsonSchema } from '../../src/local/config-schema.js';
 import { temporaryFolder } from './helpers/folders.js';
@@ -37,6 +38,7 @@ describe('baton.yaml', () => {
       expect(loadConfig(places(text)).config).toEqual({
         allowShell: false,
         environment: [],
+        modes: BUILT_IN_MODES,
         maxParallel: LIMITS.parallelTasksDefault,
         maxProcesses: LIMITS.hostProcesses,
         taskTimeLimitMs: LIMITS.taskTimeLimitMaxMs,
@@ -62,6 +64,7 @@ describe('baton.yaml', () => {
     expect(config).toEqual({
       allowShell: true,
       environment: ['NPM_TOKEN'],
+      modes: BUILT_IN_MODES,
       maxParallel: 4,
       maxProcesses: LIMITS.hostProcesses,
       taskTimeLimitMs: 7_200_000,

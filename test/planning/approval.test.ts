@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { approvalFor } from '../../src/planning/approval.js';
-import type { Action, Plan, PlanTask } from '../../src/contract/plan.js';
+import type { Action, Plan } from '../../src/contract/plan.js';
 import { compilePlan } from '../../src/planning/compile.js';
-import { agent } from '../allocation/agents.js';
+import { agent, given } from '../allocation/agents.js';
 import { draftOf } from './drafts.js';
 
 const plan = (...actions: Action[]) =>
@@ -61,11 +61,7 @@ test('of many commands twenty are shown and the rest is counted', () => {
 });
 
 const agentTask: Action = { kind: 'agent', prompt: 'Mend it.' };
-const mender: NonNullable<PlanTask['allocation']> = {
-  agent: agent('mender', { tools: ['Read', 'Edit'], model: 'sonnet', source: 'workspace' }),
-  why: '',
-  candidates: [],
-};
+const mender = given(agent('mender', { tools: ['Read', 'Edit'], model: 'sonnet', source: 'workspace' }));
 const withAgent = (): Plan => {
   const made = plan(agentTask);
   return { ...made, tasks: made.tasks.map((task) => ({ ...task, allocation: mender })) };
@@ -77,7 +73,7 @@ test('an agent of a plan that did not come through Baton’s own client is shown
     question: "This plan was not submitted through Baton's own client. Run its 1 agent task?",
     context: {
       t0: 'agent mender (tools: Read, Edit): Mend it.',
-      'agent mender': 'claude-code, of the workspace: /agents/mender.md; model sonnet; tools: Read, Edit',
+      'agent mender': 'claude-code, of the workspace: /agents/mender.md; model sonnet; mode code; tools: Read, Edit',
     },
   });
   const long = plan({ kind: 'agent', prompt: 'x'.repeat(100_000) });

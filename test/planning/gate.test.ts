@@ -3,7 +3,7 @@ import type { Action } from '../../src/contract/plan.js';
 import { approvalFor } from '../../src/planning/approval.js';
 import { compilePlan } from '../../src/planning/compile.js';
 import { gated } from '../../src/planning/gate.js';
-import { agent } from '../allocation/agents.js';
+import { agent, given } from '../allocation/agents.js';
 import { draftOf } from './drafts.js';
 
 const facts = { digest: 'd', isUsers: true, needsApproval: false, allowShell: false, uncommitted: 0 };
@@ -13,7 +13,7 @@ function asked(action: Action, { isTrusted, tools = [] }: { isTrusted: boolean; 
   const plan = compilePlan(draft, { maxParallel: 1 });
   const [task] = plan.tasks;
   if (task && action.kind === 'agent') {
-    task.allocation = { agent: { ...agent('scribe'), tools }, why: '', candidates: [] };
+    task.allocation = given({ ...agent('scribe'), tools });
   }
   const approval = approvalFor({ what: 'task', plan, isTrusted, ...facts });
   if (!approval || !draft.tasks[0]) return undefined;

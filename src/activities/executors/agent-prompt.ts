@@ -1,12 +1,35 @@
 import { LIMITS } from '../../contract/limits.js';
+import type { PlanTask } from '../../contract/plan.js';
 import type { Deps } from '../deps.js';
 import { readPlan } from '../plan.js';
 import { readRecords, type TaskRecord } from '../records.js';
 import type { Execution } from './execution.js';
 
-/** What an agent is asked to do: the task's prompt, and set apart from it, bounded, what the tasks found that it builds on. */
-export async function promptOf({ deps, order, task }: Execution, prompt: string): Promise<string> {
-  if (task.dependencies.length === 0) return prompt;
+/** What an agent is asked to do: the task's prompt, and set apart from it what it may change and, bounded, what the tasks found that it builds on. */
+export async function promptOf(execution: Execution, prompt: string): Promise<string> {
+  const results = await resultsOf(execution);
+  return [prompt, ...(results.length > 0 ? ['---', HEADING, ...results] : []), '---', mayOf(execution.task)].join(
+    '\n\n',
+  );
+}
+
+const FILES_TOLD = 20;
+
+/** What is refused once it is done is better known before. */
+function mayOf({ allocation }: PlanTask): string {
+  const { name = '', modes = [] } = allocation?.permission ?? {};
+  const lists = modes.map(({ write }) => write).filter((write) => !write.includes('**') || write.length > 1);
+  const none = modes.some(({ write }) => write.length === 0);
+  const globs = lists.map((write) => write.slice(0, FILES_TOLD).join(', ')).join(' and also ');
+  const may = none ? 'Change no files.' : globs === '' ? '' : `Change only files that match ${globs}.`;
+  return `# What you may change\n\nYou work in mode ${name}. ${may} ${PROTECTED}`.replace(/ {2,}/g, ' ');
+}
+
+const PROTECTED =
+  'Leave alone what decides what runs: git hooks, CI files, .npmrc, settings of agents. A change that is not allowed is undone, and the task then fails.';
+
+async function resultsOf({ deps, order, task }: Execution): Promise<string[]> {
+  if (task.dependencies.length === 0) return [];
   const records = await lastRecords(deps, order.request);
   const titles = new Map((await readPlan(deps, order.plan)).tasks.map(({ id, title }) => [id, title]));
   const sections: string[] = [];
@@ -23,7 +46,7 @@ export async function promptOf({ deps, order, task }: Execution, prompt: string)
     left -= section.length;
     sections.push(section);
   }
-  return sections.length === 0 ? prompt : [prompt, '---', HEADING, ...sections].join('\n\n');
+  return sections;
 }
 
 const HEADING =

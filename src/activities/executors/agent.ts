@@ -4,51 +4,62 @@ import { taskEnvironment } from '../../agents/process/environment.js';
 import { RUNTIME_VARIABLES } from '../../agents/runtimes/index.js';
 import type { AgentEnd, AgentHooks } from '../../agents/runtimes/port.js';
 import type { AgentDefinition } from '../../contract/agent.js';
+import { isToChange, variablesUnder } from '../../allocation/permission.js';
 import { BatonError } from '../../contract/errors.js';
 import type { Json } from '../../contract/json.js';
 import { LIMITS } from '../../contract/limits.js';
+import type { Permission } from '../../contract/mode.js';
 import type { Action } from '../../contract/plan.js';
 import type { AgentWork } from '../../contract/report.js';
 import type { ArtifactRef, TaskError, TaskResult } from '../../contract/task.js';
 import type { Changes } from '../../workspace/worktree/changes.js';
 import type { Integration } from '../../workspace/worktree/integrate.js';
 import type { AgentTree } from '../../workspace/worktree/worktrees.js';
+import { enforce, NO_REFUSALS, refusalText, type Refusals } from '../permissions/enforce.js';
 import { promptOf } from './agent-prompt.js';
 import { folderOf, hooksOf, type Executed, type Execution } from './execution.js';
 
 /**
- * An agent works in a worktree of its own. What it changed becomes one commit on the request's branch if it ended well, else a patch. Its end
- * is kept before anything is made of it, so that no death of the worker lets it work twice.
+ * An agent works in a worktree of its own. What it changed becomes one commit on the request's branch if it ended well and kept to its mode,
+ * else a patch. Its end is kept before anything is made of it, so that no death of the worker lets it work twice.
  */
 export async function runAgent(execution: Execution, action: Action & { kind: 'agent' }): Promise<Executed> {
   const { deps, order, task, workspace, signal, identity } = execution;
-  const agent = task.allocation?.agent;
-  if (!agent) throw new BatonError('not_installed', `no agent was found for task ${task.id}`);
+  if (!task.allocation) throw new BatonError('not_installed', `no agent was found for task ${task.id}`);
+  const { agent, permission } = task.allocation;
   const startedAt = Date.now();
   const session = execution.before?.session;
   const tree = await deps.worktrees.forAgent({ ...order, workspace, signal, hasSession: session !== undefined });
-  let end = tree.ended as AgentEnd | undefined;
+  let end = tree.ended as KeptEnd | undefined;
   if (!end) {
-    end = await work(execution, { agent, prompt: action.prompt, tree, session });
+    end = await work(execution, { agent, permission, prompt: action.prompt, tree, session });
     if (end.kind === 'cancelled' && signal.reason === 'shutdown') throw new CancelledFailure('WORKER_SHUTDOWN');
     // What it left running must not go on writing where its changes are taken in.
     await endLeftovers(identity.taskKey);
     await tree.keepEnd(end);
   }
-  return { ...(await carryOut(execution, { agent, tree, end, startedAt })), settle: () => tree.remove() };
+  // A repair may find that nothing of the conflict is to be kept.
+  const mayChangeNothing =
+    action.effect === 'optional' || tree.conflicts !== undefined || !isToChange(agent, permission);
+  const ended = { agent, permission, tree, end, startedAt, mayChangeNothing };
+  return { ...(await carryOut(execution, ended)), settle: () => tree.remove() };
 }
+
+/** With what was found and undone when an earlier delivery looked at its changes. */
+type KeptEnd = AgentEnd & { refusals?: Refusals; refused?: ArtifactRef[] };
 
 interface Job {
   agent: AgentDefinition;
+  permission: Permission;
   prompt: string;
   tree: AgentTree;
   session: string | undefined;
 }
 
-async function work(execution: Execution, { agent, prompt, tree, session }: Job): Promise<AgentEnd> {
+async function work(execution: Execution, { agent, permission, prompt, tree, session }: Job): Promise<AgentEnd> {
   const { deps, task, settings, identity, beat } = execution;
   const runtime = deps.runtimes[agent.runtime];
-  const declared = [...settings.environment, ...RUNTIME_VARIABLES[agent.runtime]];
+  const declared = [...variablesUnder(settings.environment, permission), ...RUNTIME_VARIABLES[agent.runtime]];
   const env = taskEnvironment({ worker: deps.environment, declared, task: identity, extra: task.env });
   const resumed = tree.isResumed ? session : undefined;
   // A next death may come before the agent has told its session again.
@@ -63,7 +74,7 @@ async function work(execution: Execution, { agent, prompt, tree, session }: Job)
   };
   return runtime(
     {
-      agent,
+      agent: { ...agent, tools: permission.tools },
       prompt: await promptOf(execution, prompt),
       cwd: await folderOf(task, tree.cwd),
       env,
@@ -77,16 +88,20 @@ async function work(execution: Execution, { agent, prompt, tree, session }: Job)
 
 interface Ended {
   agent: AgentDefinition;
+  permission: Permission;
   tree: AgentTree;
-  end: AgentEnd;
+  end: KeptEnd;
   startedAt: number;
+  mayChangeNothing: boolean;
 }
 
 const FILES_IN_RESULT = 50;
 
 /** Makes a result of how the agent ended. Done again after a crash it comes to the same. */
-async function carryOut(execution: Execution, { agent, tree, end, startedAt }: Ended): Promise<Executed> {
+async function carryOut(execution: Execution, ended: Ended): Promise<Executed> {
   const { deps, task } = execution;
+  const { agent, permission, tree, end, startedAt } = ended;
+  let refusals = end.refusals ?? NO_REFUSALS;
   const usage = end.usage ? { usage: end.usage } : {};
   const details = (text: string, changes: AgentWork['changes']): Executed['details'] => ({
     agent: {
@@ -94,11 +109,12 @@ async function carryOut(execution: Execution, { agent, tree, end, startedAt }: E
       turns: end.turns,
       text: text.slice(0, LIMITS.agentPreviewChars),
       denials: end.denials.slice(0, LIMITS.agentDenials),
+      ...(refusals.named.length > 0 ? { refused: refusals.named, refusedLeftOut: refusals.leftOut } : {}),
       changes,
     },
   });
-  const failed = async (error: TaskError, text: string): Promise<Executed> => ({
-    result: { kind: 'failed', startedAt, error, artifacts: await keepPatch(execution, tree), ...usage },
+  const failed = async (error: TaskError, text: string, kept: ArtifactRef[] = []): Promise<Executed> => ({
+    result: { kind: 'failed', startedAt, error, artifacts: [...kept, ...(await keepPatch(execution, tree))], ...usage },
     details: details(text, null),
   });
   if (end.kind === 'cancelled') {
@@ -107,20 +123,30 @@ async function carryOut(execution: Execution, { agent, tree, end, startedAt }: E
   }
   if (end.kind === 'failed') return failed(withDenials(end.error, end), end.tail);
   let changes: Integration | undefined;
+  const answer = end.text === '' ? [] : [await deps.artifacts.put(`${task.id}.answer.md`, end.text)];
   try {
+    const { found, artifacts } = await refuse(execution, ended);
+    refusals = found;
+    if (refusals.named.length > 0) {
+      const error: TaskError = { code: 'mode_violation', message: refusalText(refusals, permission.name) };
+      return await failed(withDenials(error, end), end.text, [...answer, ...artifacts]);
+    }
     changes = await tree.integrate(task.title);
   } catch (error) {
     if (!(error instanceof BatonError) || error.code !== 'commit_failed') throw error;
     return failed({ code: error.code, message: [error.message, error.hint ?? ''].join('\n').trim() }, end.text);
   }
   if (changes?.kind === 'conflict') return failed(conflictError(changes), end.text);
-  const artifacts = end.text === '' ? [] : [await deps.artifacts.put(`${task.id}.answer.md`, end.text)];
+  if (!changes && !ended.mayChangeNothing) {
+    const error: TaskError = { code: 'no_effect', message: NO_EFFECT };
+    return failed(withDenials(error, end), end.text, answer);
+  }
   const result: TaskResult = {
     kind: 'completed',
     startedAt,
     summary: summaryOf(end, changes),
     output: outputOf(end, tree, changes),
-    artifacts,
+    artifacts: answer,
     ...usage,
   };
   const { commit, files, filesLeftOut } = changes ?? { commit: '', files: [], filesLeftOut: 0 };
@@ -135,13 +161,30 @@ function conflictError({ branch, conflicts, against }: Integration & { kind: 'co
   return { code: 'merge_conflict', message: message.slice(0, LIMITS.errorTextBytes) };
 }
 
+const NO_EFFECT =
+  'the agent says that it is done, and changed nothing; where that may be, the task says effect: optional, or mode: ask';
+
+/** Undoes what the agent may not change; all that it changed is kept first, as a patch of another name. */
+async function refuse(
+  execution: Execution,
+  { permission, tree, end }: Ended,
+): Promise<{ found: Refusals; artifacts: ArtifactRef[] }> {
+  let artifacts = end.refused ?? [];
+  const before = async (refusals: Refusals): Promise<void> => {
+    if (artifacts.length === 0) artifacts = await keepPatch(execution, tree, 'refused');
+    await tree.keepEnd({ ...end, refusals, refused: artifacts } satisfies KeptEnd);
+  };
+  const found = await enforce(tree, permission, { known: end.refusals ?? NO_REFUSALS, before });
+  return { found, artifacts };
+}
+
 /** The changes of an agent that did not end well; without them where they cannot be read. */
-async function keepPatch({ deps, task }: Execution, tree: AgentTree): Promise<ArtifactRef[]> {
+async function keepPatch({ deps, task }: Execution, tree: AgentTree, name = 'changes'): Promise<ArtifactRef[]> {
   const patch = await tree.patch().catch((error: unknown) => {
     deps.log.warn({ task: task.id, error: String(error) }, 'what the agent changed could not be kept');
     return undefined;
   });
-  return patch ? [await deps.artifacts.put(`${task.id}.changes.patch`, patch)] : [];
+  return patch ? [await deps.artifacts.put(`${task.id}.${name}.patch`, patch)] : [];
 }
 
 function summaryOf(end: AgentEnd & { kind: 'done' }, changes: Changes | undefined): string {

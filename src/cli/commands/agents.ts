@@ -28,12 +28,13 @@ async function list({ workspace, json }: AgentOptions): Promise<void> {
   if (json) {
     return printJson({ v: 1, agents: known.map(({ prompt: _, ...agent }) => agent), overridden, problems });
   }
-  const columns = ['AGENT', 'FROM', 'RUNS', 'TOOLS', 'CAPABILITIES'].map((title) => ({ title }));
+  const columns = ['AGENT', 'FROM', 'RUNS', 'MODE', 'TOOLS', 'CAPABILITIES'].map((title) => ({ title }));
   const rows = known.map((agent) => [
     agent.name,
     agent.source,
     agent.missing === null ? agent.runtime : `${agent.runtime} (missing)`,
-    agent.tools.join(', '),
+    agent.permission.name,
+    agent.permission.tools.join(', '),
     capabilitiesOf(agent),
   ]);
   print(table(columns, rows));
@@ -51,7 +52,9 @@ async function show(name: string | undefined, { workspace, json }: AgentOptions)
     ['file', `${agent.path} (${agent.source})`],
     ['runs', agent.runtime === 'command' ? agent.command.join(' ') : agent.runtime],
     ...(agent.missing === null ? [] : [['missing', agent.missing] satisfies [string, string]]),
-    ['tools', agent.tools.join(', ') || 'none'],
+    ['mode', agent.permission.name],
+    ['tools', agent.permission.tools.join(', ') || 'none'],
+    ...rightsOf(agent),
     ['capabilities', capabilitiesOf(agent)],
     ['specialization', agent.specialization || 'none'],
     ['model', agent.model ?? "the runtime's own choice"],
@@ -68,6 +71,21 @@ async function show(name: string | undefined, { workspace, json }: AgentOptions)
       ...inertLines(agent.prompt),
     ].join('\n'),
   );
+}
+
+/** What its mode lets it do, beside its tools. */
+function rightsOf({ permission: { modes } }: KnownAgent): [string, string][] {
+  const titles = {
+    read: 'may read',
+    write: 'may change',
+    commands: 'may run',
+    hosts: 'may fetch',
+    environment: 'variables',
+  };
+  return Object.entries(titles).map(([field, title]) => {
+    const lists = modes.map((mode) => mode[field as keyof typeof titles].join(', ') || 'nothing');
+    return [title, [...new Set(lists)].join(' and also ')];
+  });
 }
 
 /** Every problem on a line of its own, then an error: a script sees that something is to be done. */

@@ -51,6 +51,11 @@ export const agentFields = z.object({
     )
     .optional(),
   disallowedTools: tools.describe('Taken away from `tools`.').optional(),
+  mode: nonBlank(WORD_CHARS)
+    .describe(
+      'What it may do at most: `ask`, `architect`, `code`, `debug`, `review`, `orchestrate` or one of yours. Without it: found by its tools.',
+    )
+    .optional(),
   model: text(200)
     .regex(/^[A-Za-z0-9][\w.:@/[\]-]*$/, 'not the name of a model')
     .describe('As the runtime names it. Without it, or `inherit`: the runtime’s own choice.')

@@ -57,7 +57,7 @@ function parseFrontMatter(yaml: string): ParsedText {
   const parsed = parseYaml(yaml);
   if (parsed.flaws.length === 0) return parsed;
   const quoted = yaml.replace(
-    /^(name|description|tools|model|color): +([^\s"'[{|>&*!#].*)$/gm,
+    /^(name|description|tools|mode|model|color): +([^\s"'[{|>&*!#].*)$/gm,
     (_, key: string, value: string) => `${key}: ${JSON.stringify(value.trim())}`,
   );
   const again = parseYaml(quoted);
@@ -105,6 +105,7 @@ function definitionOf(
     runtime: command.length > 0 ? 'command' : 'claude-code',
     command,
     tools: toolsOf(fields),
+    mode: fields.mode ?? null,
     maxLoad: fields.maxLoad ?? MAX_LOAD,
     model: model === undefined || model === 'inherit' ? null : model,
     limits: {

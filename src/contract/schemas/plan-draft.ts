@@ -11,7 +11,12 @@ type ActionField = keyof typeof KIND_OF;
 const ACTION_FIELDS = Object.keys(KIND_OF) as ActionField[];
 
 /** Fields that mean something beside one action only. */
-const BELONGS_TO: Partial<Record<keyof TaskFields, ActionField>> = { with: 'skill', agent: 'prompt', mode: 'prompt' };
+const BELONGS_TO: Partial<Record<keyof TaskFields, ActionField>> = {
+  with: 'skill',
+  agent: 'prompt',
+  mode: 'prompt',
+  effect: 'prompt',
+};
 
 /** A plan's checked fields as a draft, with what they leave open filled in. */
 export function toPlanDraft(fields: PlanFields): PlanDraft {
@@ -85,6 +90,7 @@ function actionOf(fields: TaskFields, field: ActionField | undefined): Action {
         prompt: fields.prompt ?? '',
         ...(fields.agent === undefined ? {} : { agent: fields.agent }),
         ...(fields.mode === undefined ? {} : { mode: fields.mode }),
+        ...(fields.effect === 'optional' ? { effect: 'optional' } : {}),
       };
     case 'decision': {
       const { question = '', options = ['approve', 'reject'], deadline, otherwise } = fields.decision ?? {};

@@ -63,6 +63,7 @@ export const taskFields = z.strictObject({
   command: command.optional(),
   agent: nonBlank(LIMITS.taskIdChars).optional(),
   mode: nonBlank(LIMITS.taskIdChars).optional(),
+  effect: z.enum(['required', 'optional']).optional(),
   capabilities: wordList,
   preferredCapabilities: wordList,
   preferredSpecializations: wordList,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AgentCatalogue, AgentDefinition } from '../../contract/agent.js';
+import type { ModeTable } from '../../contract/mode.js';
 import { BatonError } from '../../contract/errors.js';
 import { parseAgentFile } from '../../contract/schemas/agent-file.js';
 import { isReadme, readAgentFolder, type AgentFolder } from './folders.js';
@@ -21,10 +22,17 @@ function agentFolders({ home, workspace }: { home: string; workspace: string | n
 }
 
 /**
- * All agents that a request in `workspace` may use; `home` is the data folder. A file that cannot be used is a problem of the answer, and
+ * All agents that a request in `workspace` may use; `home` is the data folder, `modes` are those that a file may name. A file that cannot be used is a problem of the answer, and
  * hides neither the others nor an agent of its name in another folder.
  */
-export async function readAgents(place: { home: string; workspace: string | null }): Promise<AgentCatalogue> {
+export async function readAgents({
+  modes,
+  ...place
+}: {
+  home: string;
+  workspace: string | null;
+  modes: ModeTable;
+}): Promise<AgentCatalogue> {
   const agents = new Map<string, AgentDefinition>();
   const catalogue: AgentCatalogue = { agents: [], overridden: [], problems: [] };
   for (const folder of agentFolders(place)) {
@@ -32,7 +40,7 @@ export async function readAgents(place: { home: string; workspace: string | null
     for (const file of await readAgentFolder(folder)) {
       const { path } = file;
       if ('text' in file && isReadme(path, file.text)) continue;
-      const agent = 'flaw' in file ? `${path}: ${file.flaw}` : parsed(file.text, { path, source });
+      const agent = 'flaw' in file ? `${path}: ${file.flaw}` : parsed(file.text, { path, source, modes });
       const other = typeof agent === 'string' ? undefined : agents.get(agent.name);
       if (typeof agent === 'string') catalogue.problems.push({ path, source, message: agent });
       else if (other?.source === source) {
@@ -49,9 +57,14 @@ export async function readAgents(place: { home: string; workspace: string | null
 }
 
 /** The agent, or what is wrong with its file. */
-function parsed(text: string, file: { path: string; source: AgentFolder['source'] }): AgentDefinition | string {
+function parsed(
+  text: string,
+  { modes, ...file }: { path: string; source: AgentFolder['source']; modes: ModeTable },
+): AgentDefinition | string {
   try {
-    return parseAgentFile(text, file);
+    const agent = parseAgentFile(text, file);
+    if (agent.mode === null || Object.hasOwn(modes, agent.mode)) return agent;
+    return `${file.path}: mode: there is no mode ${JSON.stringify(agent.mode)}; there are: ${Object.keys(modes).join(', ')}`;
   } catch (error) {
     if (error instanceof BatonError) return error.message;
     throw error;

@@ -31,7 +31,7 @@ const COMMIT = { code: 'commit_failed' } as const;
 export const within = ({ path, gitDir }: Tree): string[] => [`--git-dir=${gitDir}`, `--work-tree=${path}`];
 
 /** Takes all that differs into the tree's index, which no working tree of the user shares; ignored files stay out. */
-async function takeIn(tree: Tree): Promise<void> {
+export async function takeIn(tree: Tree): Promise<void> {
   // Left by a git of the agent's that was killed; whoever could have held it has ended.
   await rm(join(tree.gitDir, 'index.lock'), { force: true });
   await git(tree.path, [...within(tree), 'add', '--all', '--', '.'], COMMIT);

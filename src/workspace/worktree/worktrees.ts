@@ -7,6 +7,7 @@ import { branchOf, treeNameOf } from './branch.js';
 import { patchOf, type Origin, type Tree } from './changes.js';
 import { checkOut, folderIn, isFolder, registered, tipOf, type KeptBranch } from './checkout.js';
 import { writeGit } from './git.js';
+import { changesIn, undoIn, type TreeChange } from './inspect.js';
 import { requireGround } from './ground.js';
 import { integrate, mergeInto, type Integration } from './integrate.js';
 import { inTurn } from './turns.js';
@@ -27,6 +28,8 @@ export interface AgentTree {
   /** The workspace's folder in it. */
   cwd: string;
   branch: string;
+  /** The workspace's folder in the repository, with a slash at its end; empty for the top. */
+  prefix: string;
   /** Whether it is the one in which an earlier delivery of this attempt worked. */
   isResumed: boolean;
   /** What was kept of how the agent ended, where only the commit is still missing. */
@@ -35,6 +38,9 @@ export interface AgentTree {
   conflicts: readonly string[] | undefined;
   /** Keeps how the agent ended, so that it does not have to work again if the worker dies before the rest is done. */
   keepEnd(end: unknown): Promise<void>;
+  /** What differs from where it began; `undo` makes some of it what it was. */
+  changes(): Promise<TreeChange[]>;
+  undo(changes: readonly TreeChange[]): Promise<void>;
   /**
    * One commit on the request's branch, after those that others put there meanwhile; undefined where nothing was changed. Doing it again finds
    * the same.
@@ -155,12 +161,15 @@ export class Worktrees {
     return {
       cwd: await folderIn(path, kept),
       branch: kept.branch,
+      prefix: kept.prefix,
       isResumed,
       ended: state.ended,
       keepEnd: (ended) => this.#write(`${path}.json`, { ...state, ended }),
       conflicts: state.conflicts,
       integrate: (title) =>
         inTurn(this.#turns, request, () => this.#integrate(tree, { title, origin: { request, task, epoch } })),
+      changes: () => changesIn(tree),
+      undo: (changes) => undoIn(tree, changes),
       patch: () => patchOf(tree),
       remove: () => this.#remove(kept.repository, path),
     };

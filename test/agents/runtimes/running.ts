@@ -11,6 +11,7 @@ export const agentOf = (more: Partial<AgentDefinition>): AgentDefinition => ({
   runtime: 'command',
   command: [],
   tools: [],
+  mode: null,
   maxLoad: 3,
   model: null,
   limits: {},

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BUILT_IN_MODES } from '../../../src/contract/modes.js';
 import { LIMITS } from '../../../src/contract/limits.js';
 import { readAgents } from '../../../src/workspace/agents/read.js';
 
@@ -20,7 +21,7 @@ const write = (path: string, content: string | Buffer): string => {
   return file;
 };
 const text = (name: string, more = ''): string => `---\nname: ${name}\ndescription: d\n${more}---\nDo.\n`;
-const read = () => readAgents({ home: join(folder, 'home'), workspace: join(folder, 'work') });
+const read = () => readAgents({ home: join(folder, 'home'), workspace: join(folder, 'work'), modes: BUILT_IN_MODES });
 const OWN = ['debugger', 'documenter', 'implementer', 'refactorer', 'reviewer', 'tester'];
 
 describe('Baton’s own agents', () => {
@@ -156,6 +157,6 @@ it('more files than the limit are not read, and that is said once', async () => 
 });
 
 it('without a workspace or a data folder there are Baton’s own', async () => {
-  const { agents } = await readAgents({ home: join(folder, 'nowhere'), workspace: null });
+  const { agents } = await readAgents({ home: join(folder, 'nowhere'), workspace: null, modes: BUILT_IN_MODES });
   expect(agents.map(({ name }) => name)).toEqual(OWN);
 });

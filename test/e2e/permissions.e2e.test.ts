@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RequestView } from '../../src/contract/view.js';
+import { Installation } from './crash.js';
+
+let place: Installation;
+let repository: string;
+beforeAll(() => {
+  place = new Installation();
+  repository = place.workspace;
+  writeFileSync(join(repository, 'a.txt'), 'one\n');
+  git('init', '--quiet', '--initial-branch=main');
+  git('add', '--all');
+  git('-c', 'user.name=Somebody', '-c', 'user.email=somebody@example.com', 'commit', '--quiet', '--message=files');
+  agent('writer', 'echo text > notes.md; echo hacked > a.txt; echo I wrote it', 'mode: architect');
+  agent('idler', 'echo All is well');
+});
+afterAll(() => place.end());
+
+const git = (...args: string[]): string => execFileSync('git', args, { cwd: repository, encoding: 'utf8' });
+
+/** An agent of the user's that is a shell script. */
+function agent(name: string, script: string, more = ''): void {
+  mkdirSync(join(place.home, 'agents'), { recursive: true });
+  const front = ['---', `name: ${name}`, `description: It is ${name}.`, 'runtime: command', ...(more ? [more] : [])];
+  const text = [...front, `command: ${JSON.stringify(['sh', '-c', script])}`, '---', `You are ${name}.`];
+  writeFileSync(join(place.home, 'agents', `${name}.md`), text.join('\n'));
+}
+
+const fix = (name: string, more: object = {}): object => ({ id: 'fix', agent: name, prompt: 'Mend a.txt.', ...more });
+const artifact = (view: RequestView, name: string): string =>
+  readFileSync(view.artifacts.find((found) => found.name === name)?.path ?? '', 'utf8');
+
+async function ended(id: string, ...tasks: object[]): Promise<RequestView> {
+  await place.submit(id, place.plan(id, { tasks }));
+  return place.ended(id);
+}
+
+describe('an agent', () => {
+  it('that writes outside of its mode is undone and reported, and what it was allowed is kept', async () => {
+    const view = await ended('outside', fix('writer'));
+    expect(view).toMatchObject({ status: 'failed', result: null });
+    expect(view.tasks[0]?.error).toMatchObject({
+      code: 'mode_violation',
+      message: expect.stringContaining('a.txt (not writable in mode architect)') as string,
+    });
+    expect(artifact(view, 'fix.refused.patch')).toContain('+hacked');
+    expect(artifact(view, 'fix.changes.patch')).toMatch(/^(?![^]*hacked)[^]*notes\.md/);
+    expect((await place.baton('report', 'outside')).stdout).toMatch(
+      /It changed what it may not; that was undone:\n\n- `a\.txt`: not writable in mode architect/,
+    );
+    expect(git('branch', '--list', 'baton/*')).toBe('');
+  });
+
+  it('that says that it is done and changed nothing fails its task, unless nothing was to be changed', async () => {
+    const tasks = [fix('idler'), { ...fix('idler', { mode: 'ask' }), id: 'ask' }];
+    const view = await ended('idle', ...tasks);
+    expect(view.tasks.map(({ status, error }) => [status, error?.code])).toEqual([
+      ['failed', 'no_effect'],
+      ['completed', undefined],
+    ]);
+  });
+
+  it('of a mode that there is not is refused before anything runs, with the modes that there are', async () => {
+    const plan = place.plan('unknown', { tasks: [fix('idler', { mode: 'nowhere' })] });
+    const run = await place.baton('run', '--plan', plan, '--workspace', repository, '--id', 'unknown');
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no mode "nowhere"') as string });
+    expect(run.stderr).toContain('ask, architect, code, debug, review, orchestrate');
+  });
+});
