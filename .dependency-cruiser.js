@@ -1,4 +1,14 @@
-import { MAY_IMPORT, MAY_IMPORT_TYPES, PURE, ROOT, SANDBOXED, SCHEMAS, WORKFLOW_PACKAGES } from './scripts/rooms.mjs';
+import {
+  MAY_IMPORT,
+  MAY_IMPORT_TYPES,
+  PURE,
+  ROOT,
+  SANDBOXED,
+  SCHEMAS,
+  SDK,
+  SDK_SCOPE,
+  WORKFLOW_PACKAGES,
+} from './scripts/rooms.mjs';
 
 const TYPE_ONLY = 'type-only';
 const PACKAGES = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', 'npm-no-pkg', 'npm-unknown'];
@@ -68,6 +78,13 @@ const packageRules = [
       dependencyTypesNot: [TYPE_ONLY],
       pathNot: WORKFLOW_PACKAGES.map((name) => `(^|node_modules/)${name}(/|$)`).join('|'),
     },
+  },
+  {
+    name: 'sdk-from-its-room',
+    comment: `Packages of ${SDK_SCOPE} are loaded by src/${SDK}: the build makes one quick file of them, and two copies of a class differ.`,
+    severity: 'error',
+    from: { path: '^src/', pathNot: folder('workflows') },
+    to: { path: `(^|node_modules/)${SDK_SCOPE}/`, dependencyTypesNot: [TYPE_ONLY] },
   },
 ];
 

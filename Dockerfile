@@ -8,6 +8,7 @@ RUN npm run build \
   && npm prune --omit=dev --ignore-scripts \
   && rm -rf src scripts tsconfig*.json dist/.tsbuildinfo
 
+# The same image as above: the code caches in dist/sdk count for the Node that made them.
 FROM node:20-bookworm-slim
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends ca-certificates git tini \

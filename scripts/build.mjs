@@ -1,5 +1,5 @@
 /**
- * Builds dist/: the compiled sources, their assets, and the workflow bundle that the worker loads.
+ * Builds dist/: the compiled sources, their assets, the workflow bundle that the worker loads, and the bundle of Temporal's SDK.
  * Does nothing where dist/ was made from the very same sources; `--force` builds all the same.
  */
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { bundleSdk, findSdkBundler, SDK_OUTPUTS } from './sdk-bundle.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SRC = join(ROOT, 'src');
@@ -18,7 +19,9 @@ const STAMP = join(DIST, '.stamp');
 const COMMAND = join(DIST, 'cli', 'main.js');
 const WORKFLOWS = join(DIST, 'workflows', 'index.js');
 const BUNDLE = join(DIST, 'workflow-bundle.js');
+const LOADER = 'sdk/bundle.ts';
 const require = createRequire(import.meta.url);
+const hasSdk = findSdkBundler() !== undefined && existsSync(join(SRC, LOADER));
 /**
  * The worker takes a stack trace of every promise in the sandbox and looks each of its frames up in the source map. That was more than half of
  * what a message to a request costs, and thousands of messages at once came near the time after which the worker gives a workflow up. A replay
@@ -38,6 +41,7 @@ async function build() {
   if (!compile(compiler, sources)) return 1;
   copyAssets(sources);
   if (!(await bundle())) return 1;
+  if (hasSdk) await bundleSdk(DIST);
   if (existsSync(COMMAND)) chmodSync(COMMAND, 0o755);
   writeFileSync(STAMP, stamp);
   return 0;
@@ -68,12 +72,18 @@ function filesBelow(folder) {
     .sort();
 }
 
-/** Of everything that decides what dist/ holds: sources, settings, this script, the compiler and the SDK's bundler. */
+/**
+ * Of everything that decides what dist/ holds: sources, settings, these scripts, the compiler, the bundlers, the packages that are bundled,
+ * and Node, whose code caches no other takes.
+ */
 function digest(sources) {
-  const hash = createHash('sha256');
-  const settings = [join(ROOT, 'tsconfig.json'), fileURLToPath(import.meta.url)];
+  const hash = createHash('sha256').update(`${process.version} ${process.arch}\0`);
+  const scripts = ['build.mjs', 'sdk-bundle.mjs'].map((name) => join(ROOT, 'scripts', name));
+  const settings = ['tsconfig.json', 'package-lock.json'].map((name) => join(ROOT, name)).filter(existsSync);
   const tools = ['typescript/package.json', '@temporalio/worker/package.json'].map((name) => require.resolve(name));
-  for (const file of [...sources, ...settings, ...tools]) {
+  const bundler = findSdkBundler();
+  if (bundler !== undefined) tools.push(bundler);
+  for (const file of [...sources, ...scripts, ...settings, ...tools]) {
     hash
       .update(`${relative(ROOT, file)}\0`)
       .update(readFileSync(file))
@@ -86,6 +96,7 @@ function isCurrent(stamp) {
   const outputs = [
     [SRC, 'workflows/index.ts', BUNDLE],
     [SRC, 'cli/main.ts', COMMAND],
+    ...(hasSdk ? SDK_OUTPUTS.map((path) => [SRC, LOADER, join(DIST, path)]) : []),
   ];
   const complete = outputs.every(([from, source, output]) => !existsSync(join(from, source)) || existsSync(output));
   return complete && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp;
@@ -94,7 +105,7 @@ function isCurrent(stamp) {
 /** A module that was renamed or removed must not be importable from dist/ any more. */
 function removeOutputsWithoutSource(sources) {
   if (!existsSync(DIST)) return;
-  const expected = new Set([BUNDLE, STAMP, join(DIST, '.tsbuildinfo')]);
+  const expected = new Set([BUNDLE, STAMP, join(DIST, '.tsbuildinfo'), ...SDK_OUTPUTS.map((path) => join(DIST, path))]);
   for (const source of sources) {
     const output = join(DIST, relative(SRC, source));
     const script = output.replace(/\.ts$/, '.js');

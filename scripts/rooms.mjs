@@ -12,16 +12,17 @@ export const ROOT = '.';
 /** @type {Record<string, readonly string[]>} */
 export const MAY_IMPORT = {
   contract: [],
+  sdk: [],
   ...Object.fromEntries(PURE.map((room, index) => [room, ['contract', ...PURE.slice(0, index)]])),
   workflows: ['contract', ...PURE],
-  activities: ['contract', ...PURE, 'workspace', 'agents'],
+  activities: ['contract', ...PURE, 'workspace', 'agents', 'sdk'],
   agents: ['contract', 'workspace'],
   workspace: ['contract'],
-  local: ['contract'],
-  client: ['contract', ...PURE, 'workspace', 'local'],
+  local: ['contract', 'sdk'],
+  client: ['contract', ...PURE, 'workspace', 'local', 'sdk'],
   server: ['contract', 'client', 'progress'],
   cli: ['contract', 'client', 'server', 'progress'],
-  [ROOT]: ['contract', 'workflows', 'activities', 'agents', 'workspace', 'local', 'client'],
+  [ROOT]: ['contract', 'workflows', 'activities', 'agents', 'workspace', 'local', 'client', 'sdk'],
 };
 
 /** Edges allowed for `import type` alone. */
@@ -32,6 +33,10 @@ export const SANDBOXED = [...PURE, 'workflows'];
 
 /** Packages that sandboxed workflow code may load. Pure rooms may load none. */
 export const WORKFLOW_PACKAGES = ['@temporalio/workflow', '@temporalio/common'];
+
+/** The room through which all code but the workflows loads Temporal's SDK, and the scope of the SDK's packages. */
+export const SDK = 'sdk';
+export const SDK_SCOPE = '@temporalio';
 
 /** The folder of the contract that holds zod. */
 export const SCHEMAS = 'contract/schemas';

@@ -2,7 +2,6 @@
  * The composition root of the activities: reads this machine's settings and puts together what the activities need. The worker loads it
  * while the SDK's thread of workflows starts on another processor.
  */
-import { activityInfo } from '@temporalio/activity';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Deps } from './activities/deps.js';
@@ -16,6 +15,7 @@ import { registerAttributes } from './local/search-attributes.js';
 import { createArtifactStore } from './workspace/artifacts/store.js';
 import { createRequestFiles } from './workspace/artifacts/requests.js';
 import { Worktrees } from './workspace/worktree/worktrees.js';
+import { activityInfo } from './sdk/activity.js';
 
 export interface Surroundings {
   connection: NativeConnection;

@@ -4,14 +4,14 @@
  */
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import type { Composition, Perform, Surroundings } from './compose.js';
 import { LIMITS } from './contract/limits.js';
 import { agentQueue, hostQueue, NAMESPACE, TASK_QUEUE } from './contract/names.js';
 import { resolveHome } from './local/home.js';
 import { withoutLoopbackProxy } from './local/proxy.js';
+import { DefaultLogger, loadClientConnectConfig, NativeConnection, Runtime, Worker } from './sdk/worker.js';
 
 const BUNDLE = fileURLToPath(new URL('workflow-bundle.js', import.meta.url));
 

@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { analyzeRequest } from '../analysis/analyze.js';
 import type { Analysis } from '../contract/analysis.js';
 import { BatonError } from '../contract/errors.js';
@@ -11,6 +10,7 @@ import { listWorkspace } from '../workspace/listing.js';
 import { surveyWorkspace } from '../workspace/survey.js';
 import type { Deps } from './deps.js';
 import { pathOf } from './intake.js';
+import { Context } from '../sdk/activity.js';
 
 /** What is kept of the analysis for the plan and the report. */
 export interface KeptAnalysis {

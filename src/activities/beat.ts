@@ -1,6 +1,6 @@
-import { Context } from '@temporalio/activity';
 import { LIMITS } from '../contract/limits.js';
 import type { TaskBeat } from '../contract/orders.js';
+import { Context } from '../sdk/activity.js';
 
 /** Beats once a second while `work` runs, from a timer of its own, so that neither a silent nor a noisy task is taken for dead. */
 export async function withBeat<T>(work: (beat: TaskBeat) => Promise<T>): Promise<T> {

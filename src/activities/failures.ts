@@ -1,7 +1,7 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { BatonError, ERRORS } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { Deps } from './deps.js';
+import { ApplicationFailure, CancelledFailure } from '../sdk/common.js';
 
 /** Gives an activity its dependencies, and maps whatever it throws by the table of errors: terminal ones are never retried. */
 export function guarded<I, O>(deps: Deps, activity: (deps: Deps, input: I) => Promise<O>): (input: I) => Promise<O> {

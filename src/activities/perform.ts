@@ -1,5 +1,3 @@
-import { Context } from '@temporalio/activity';
-import { CancelledFailure } from '@temporalio/common';
 import type { TaskBeat, TaskOrder } from '../contract/orders.js';
 import type { Action } from '../contract/plan.js';
 import type { TaskResult } from '../contract/task.js';
@@ -14,6 +12,8 @@ import type { Executed, Execution } from './executors/execution.js';
 import { EXECUTORS } from './executors/index.js';
 import { buildsOnAgents, readTask } from './plan.js';
 import { keepRecord, readRecord } from './records.js';
+import { Context } from '../sdk/activity.js';
+import { CancelledFailure } from '../sdk/common.js';
 
 /**
  * One attempt at one task. Its end, good or bad, is a value; what it throws is only for Temporal: a lost worker, a full disk. An attempt whose

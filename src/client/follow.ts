@@ -85,7 +85,7 @@ async function look({ place, id, isOver, seen, stopAtDecision }: LookOptions): P
 
 /** Resolves once the request has ended, however. A lost connection is taken up again. */
 async function ended({ client }: Place, id: string, signal: AbortSignal): Promise<void> {
-  const { isGrpcServiceError } = await import('@temporalio/client');
+  const { isGrpcServiceError } = await import('../sdk/client.js');
   const handle = client.workflow.getHandle(id);
   while (!signal.aborted) {
     try {

@@ -75,7 +75,7 @@ export async function query<T>({ client }: Place, id: string, name: QueryName, i
 }
 
 async function translated(error: unknown, id: string): Promise<unknown> {
-  const { WorkflowNotFoundError, isGrpcServiceError, QueryNotRegisteredError } = await import('@temporalio/client');
+  const { WorkflowNotFoundError, isGrpcServiceError, QueryNotRegisteredError } = await import('../sdk/client.js');
   if (error instanceof WorkflowNotFoundError) return unknownRequest(id);
   if (error instanceof QueryNotRegisteredError) return new BatonError('unknown_id', `${id} is not a request of Baton`);
   if (isGrpcServiceError(error)) {
@@ -91,7 +91,7 @@ async function translated(error: unknown, id: string): Promise<unknown> {
  * How a closed workflow ended where nothing was kept of it: refused input, a termination from Temporal's side. Undefined while it runs.
  */
 export async function closedView({ client }: Place, id: string): Promise<RequestView | undefined> {
-  const { WorkflowNotFoundError } = await import('@temporalio/client');
+  const { WorkflowNotFoundError } = await import('../sdk/client.js');
   const handle = client.workflow.getHandle(id);
   const found = await handle.describe().catch((error: unknown) => {
     throw error instanceof WorkflowNotFoundError ? unknownRequest(id) : error;
@@ -140,7 +140,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 /** The requests that Temporal knows, newest first; of one that went on as a new run, or was taken up again, the latest run. */
 export async function listRequests(client: Client, options: { openOnly?: boolean } = {}): Promise<ListRow[]> {
-  const { defineSearchAttributeKey } = await import('@temporalio/common');
+  const { defineSearchAttributeKey } = await import('../sdk/common.js');
   const BATON_STATE = defineSearchAttributeKey('BatonState', 'KEYWORD');
   const rows: ListRow[] = [];
   const seen = new Set<string>();

@@ -78,7 +78,7 @@ async function send(
 
 /** What Temporal says of a failed message, in Baton's words. */
 async function translated(error: unknown, request: string): Promise<unknown> {
-  const { WorkflowUpdateFailedError, WorkflowNotFoundError, ApplicationFailure } = await import('@temporalio/client');
+  const { WorkflowUpdateFailedError, WorkflowNotFoundError, ApplicationFailure } = await import('../sdk/client.js');
   if (error instanceof WorkflowNotFoundError) {
     const isOver = /already completed|completed/i.test(error.message);
     return isOver

@@ -53,7 +53,7 @@ export async function openIfUp(): Promise<Place | undefined> {
 
 /** Connects to a server by the standard Temporal settings; an embedded one by its address alone. */
 export async function connectTo(pair: PairPlace): Promise<{ client: Client; close: () => Promise<void> }> {
-  const { Client: TemporalClient, Connection } = await import('@temporalio/client');
+  const { Client: TemporalClient, Connection } = await import('../sdk/client.js');
   const options = pair.embedded ? { address: pair.address } : await standardOptions();
   const noProxy = isLoopback(pair.address) ? { channelArgs: { 'grpc.enable_http_proxy': 0 } } : {};
   try {
@@ -70,6 +70,6 @@ export async function connectTo(pair: PairPlace): Promise<{ client: Client; clos
 const CONNECT_MS = 5000;
 
 async function standardOptions(): Promise<object> {
-  const { loadClientConnectConfig } = await import('@temporalio/envconfig');
+  const { loadClientConnectConfig } = await import('../sdk/envconfig.js');
   return loadClientConnectConfig().connectionOptions;
 }

@@ -18,7 +18,7 @@ export async function retry(place: Place, id: string): Promise<MessageAnswer> {
   await refuseWithoutFailure(request, local);
   const input = await firstInput(place, request);
   const wish = { by: userName(), ...(local === undefined ? {} : { task: local }) };
-  const { WorkflowExecutionAlreadyStartedError } = await import('@temporalio/client');
+  const { WorkflowExecutionAlreadyStartedError } = await import('../sdk/client.js');
   await place.client.workflow
     .start(WORKFLOW_TYPE, {
       taskQueue: TASK_QUEUE,
@@ -52,7 +52,7 @@ async function refuseWithoutFailure(request: string, task: string | undefined): 
 const LOST = ['failed', 'cancelled'];
 
 async function describe({ client }: Place, request: string): Promise<{ status: string; type: string }> {
-  const { WorkflowNotFoundError } = await import('@temporalio/client');
+  const { WorkflowNotFoundError } = await import('../sdk/client.js');
   const found = await client.workflow
     .getHandle(request)
     .describe()

@@ -106,7 +106,7 @@ async function requireGroundFor({ tasks }: Plan, workspace: string, id: string):
 
 /** Starts a prepared request. Throws `refused` where its id was used before. */
 export async function submit({ client, home }: Place, { id, input }: Prepared): Promise<void> {
-  const { WorkflowExecutionAlreadyStartedError } = await import('@temporalio/client');
+  const { WorkflowExecutionAlreadyStartedError } = await import('../sdk/client.js');
   const withdraw = await referToPlan(home, id, input);
   try {
     await client.workflow.start(WORKFLOW_TYPE, {

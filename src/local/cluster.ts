@@ -41,7 +41,7 @@ export async function existingCluster(home: string, env: Env = process.env): Pro
 
 /** The settings as options of a connection: address, TLS, key, metadata. */
 export async function connectionSettings(env: Env): Promise<ClientConnectConfig['connectionOptions']> {
-  const { toClientOptions } = await import('@temporalio/envconfig');
+  const { toClientOptions } = await import('../sdk/envconfig.js');
   return toClientOptions(await loadSettings(definedOnly(env))).connectionOptions;
 }
 
@@ -51,7 +51,7 @@ const definedOnly = (env: Env): Record<string, string> =>
 async function loadSettings(env: Record<string, string>): Promise<ClientConfigProfile> {
   // Where nothing is set, which is the rule, the library need not be loaded for every command.
   if (!Object.keys(env).some((name) => name.startsWith('TEMPORAL_')) && !existsSync(defaultConfigFile(env))) return {};
-  const { loadClientConfigProfile } = await import('@temporalio/envconfig');
+  const { loadClientConfigProfile } = await import('../sdk/envconfig.js');
   try {
     return loadClientConfigProfile({ overrideEnvVars: env });
   } catch (error) {

@@ -8,7 +8,7 @@ import { isLoopback } from './proxy.js';
 
 /** Connects to a server on this machine, never through a proxy. The client is imported here because it is slow to load. */
 export async function connectLocal(address: string, timeMs: number = LIMITS.connectMs): Promise<Connection> {
-  const { Connection: TemporalConnection } = await import('@temporalio/client');
+  const { Connection: TemporalConnection } = await import('../sdk/client.js');
   return TemporalConnection.connect({
     address,
     connectTimeout: timeMs,
@@ -23,7 +23,7 @@ export async function connectCluster(
 ): Promise<Connection> {
   if (!options.existing) return connectLocal(address);
   const [{ Connection: TemporalConnection }, settings] = await Promise.all([
-    import('@temporalio/client'),
+    import('../sdk/client.js'),
     connectionSettings(options.env),
   ]);
   return TemporalConnection.connect({ ...settings, ...withoutProxy(address), connectTimeout: LIMITS.connectMs });
@@ -50,7 +50,7 @@ export async function serverHealth(address: string, timeMs: number = LIMITS.conn
 
 /** Sets how long the embedded server keeps what ended. A server that has just started may refuse for a moment; that is waited for. */
 export async function setRetention(connection: Connection, signal: AbortSignal): Promise<void> {
-  const { msToTs } = await import('@temporalio/common/lib/time.js');
+  const { msToTs } = await import('../sdk/common.js');
   const wanted = msToTs(LIMITS.namespaceRetentionMs);
   const end = Date.now() + LIMITS.serverStartMs;
   for (;;) {

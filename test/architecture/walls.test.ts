@@ -148,6 +148,16 @@ const PLANTED: readonly { rule: string; file: string; text: string }[] = [
     text: "import { Client } from '@temporalio/client';\nexport const bad = Client;\n",
   },
   {
+    rule: 'sdk-from-its-room',
+    file: 'src/local/sdk.ts',
+    text: "export const bad = () => import('@temporalio/client');\n",
+  },
+  {
+    rule: 'sdk-from-its-room',
+    file: 'src/sdk/value.ts',
+    text: "export { CancelledFailure } from '@temporalio/common';\n",
+  },
+  {
     rule: 'no-cycle',
     file: 'src/engine/one.ts',
     text: "import { two } from './two.js';\nexport const one = (): unknown => two;\n",

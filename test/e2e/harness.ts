@@ -166,7 +166,8 @@ export class Sandbox {
     if (!isGone) throw new Error(`processes were left after baton down:\n${left.join('\n')}`);
   }
 
-  private program(file: string, args: readonly string[], { cwd, env }: CommandOptions = {}): Started {
+  /** Any program, as a command of Baton is started. */
+  program(file: string, args: readonly string[], { cwd, env }: CommandOptions = {}): Started {
     const began = performance.now();
     const child = spawn(file, args, {
       cwd: cwd ?? join(this.folder, 'empty'),

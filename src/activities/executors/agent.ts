@@ -1,4 +1,3 @@
-import { CancelledFailure } from '@temporalio/common';
 import { endLeftovers } from '../../agents/process/end.js';
 import { taskEnvironment } from '../../agents/process/environment.js';
 import { RUNTIME_VARIABLES } from '../../agents/runtimes/index.js';
@@ -18,6 +17,7 @@ import type { AgentTree } from '../../workspace/worktree/worktrees.js';
 import { enforce, NO_REFUSALS, refusalText, type Refusals } from '../permissions/enforce.js';
 import { promptOf } from './agent-prompt.js';
 import { folderOf, hooksOf, type Executed, type Execution } from './execution.js';
+import { CancelledFailure } from '../../sdk/common.js';
 
 /**
  * An agent works in a worktree of its own. What it changed becomes one commit on the request's branch if it ended well and kept to its mode,

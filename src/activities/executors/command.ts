@@ -1,9 +1,9 @@
-import { CancelledFailure } from '@temporalio/common';
 import { endError } from '../../agents/process/end-error.js';
 import { runProcess } from '../../agents/process/run.js';
 import { formatDuration } from '../../contract/durations.js';
 import type { ArtifactRef, TaskError } from '../../contract/task.js';
 import { hooksOf, specOf, type Executed, type Execution } from './execution.js';
+import { CancelledFailure } from '../../sdk/common.js';
 
 /** A command's exit code is its result. */
 export async function runCommand(execution: Execution, argv: readonly string[]): Promise<Executed> {

@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { CancelledFailure } from '@temporalio/common';
 import { runProcess } from '../../agents/process/run.js';
 import { readObject } from '../../agents/stream/json.js';
 import { LineSplitter, type Line } from '../../agents/stream/lines.js';
@@ -8,6 +7,7 @@ import type { TaskBeat } from '../../contract/orders.js';
 import type { Action } from '../../contract/plan.js';
 import type { TaskError } from '../../contract/task.js';
 import { hooksOf, specOf, type Executed, type Execution } from './execution.js';
+import { CancelledFailure } from '../../sdk/common.js';
 
 /**
  * A built-in skill runs in a process of its own, like any command: it uses another core, is ended with the task, and its memory is not the

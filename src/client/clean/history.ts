@@ -51,7 +51,7 @@ async function closedRuns({ client }: Place, id: string): Promise<string[]> {
 
 /** Undefined where Temporal has nothing of that name. */
 async function asked<T>(id: string, ask: () => Promise<T>): Promise<T | undefined> {
-  const { WorkflowNotFoundError, isGrpcServiceError } = await import('@temporalio/client');
+  const { WorkflowNotFoundError, isGrpcServiceError } = await import('../../sdk/client.js');
   try {
     return await ask();
   } catch (error) {

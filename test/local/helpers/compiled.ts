@@ -4,13 +4,13 @@ import ts from 'typescript';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-/** Translates `src/contract` and `src/local` for tests that start real processes. It lies where the dependencies are found. */
+/** Translates `src/contract`, `src/sdk` and `src/local` for tests that start real processes. It lies where the dependencies are found. */
 export function compileLocalRoom(): { folder: string; remove: () => void } {
   const folder = join(root, 'node_modules', '.cache', `baton-local-${process.pid}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  for (const room of ['contract', 'local']) {
+  for (const room of ['contract', 'sdk', 'local']) {
     const from = join(root, 'src', room);
     for (const name of readdirSync(from, { recursive: true, encoding: 'utf8' })) {
       if (!name.endsWith('.ts')) continue;

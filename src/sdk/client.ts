@@ -1,0 +1,12 @@
+import { load } from './load.js';
+
+export const {
+  ApplicationFailure,
+  Client,
+  Connection,
+  isGrpcServiceError,
+  QueryNotRegisteredError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} = load('@temporalio/client');
