@@ -86,7 +86,8 @@ async function gather(
     if (node.kind === 'decision' || !ENDED_STATES.includes(status)) continue;
     const record = records.get(recordKey({ task: node.id, epoch: engine.state.details[task]?.epoch ?? 0 }));
     // Of a task that a person skipped, only what an agent had changed until then is of interest.
-    if (!record || (status === 'skipped' && record.result.kind !== 'cancelled')) continue;
+    const isCutOff = record?.result.kind === 'cancelled' || record?.result.kind === 'parked';
+    if (!record || (status === 'skipped' && !isCutOff)) continue;
     const { result } = record;
     // The engine's state keeps only some errors, and cut short; the record has them all.
     const shown = view.tasks[task];
@@ -94,7 +95,7 @@ async function gather(
       const { code, message, exitCode } = result.error;
       shown.error = { code, message, ...(exitCode === undefined ? {} : { exitCode }) };
     }
-    const refs = result.kind === 'parked' ? [] : (result.artifacts ?? []);
+    const refs = result.artifacts ?? [];
     const own = refs.map((ref) => ({ ...ref, path: deps.artifacts.path(ref.sha256) }));
     artifacts.push(...own);
     if (record.report) input.skills.push({ task: node.id, report: record.report });

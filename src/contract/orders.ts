@@ -3,6 +3,7 @@ import type { Json } from './json.js';
 import type { SearchAttributeName } from './names.js';
 import type { GraphNode, OnFailure } from './plan.js';
 import type { Interaction } from './request.js';
+import type { Permit } from './task.js';
 
 /** What the first activity makes of a start's input: checked, and bound to a host. */
 export interface Intake {
@@ -64,6 +65,8 @@ export interface TaskOrder {
   epoch: number;
   attempt: number;
   plan: string;
+  /** The answer to what an earlier attempt of this epoch asked, which left all as it was for this one. */
+  permit?: Permit;
 }
 
 /** What a running task's heartbeat holds, for Temporal Web and for a next attempt. */

@@ -52,4 +52,19 @@ export type TaskResult =
   | { kind: 'completed'; startedAt: number; summary: string; output: Json; artifacts: ArtifactRef[]; usage?: Usage }
   | { kind: 'failed'; startedAt: number; error: TaskError; artifacts: ArtifactRef[]; usage?: Usage }
   | { kind: 'cancelled'; startedAt: number; artifacts?: ArtifactRef[]; usage?: Usage }
-  | { kind: 'parked'; startedAt: number; session: string; question: string };
+  /** It waits for a person where it asks something; else it goes on as soon as it may. */
+  | { kind: 'parked'; startedAt: number; session: string | null; asks?: Asks; artifacts?: ArtifactRef[] };
+
+/** What a task cannot go on without: leave for exactly what the digest names. */
+export interface Asks {
+  question: string;
+  digest: string;
+  summary: string;
+  context: Record<string, string>;
+}
+
+/** What a person said to it; holds for that digest only. */
+export interface Permit {
+  digest: string;
+  choice: string;
+}

@@ -1,9 +1,10 @@
 import type { Answer, Decision, Via } from '../contract/decision.js';
 import { LIMITS } from '../contract/limits.js';
+import type { Asks } from '../contract/task.js';
 import { RULES_OUT, type Engine } from './model.js';
 import type { Approval, Command, EngineEvent, Reply } from './events.js';
 import { fire } from './phases.js';
-import { detailOf, move, satisfy, skipDependants, statusOf } from './moves.js';
+import { detailOf, makeReady, move, satisfy, skipDependants, statusOf } from './moves.js';
 import { awaitNext, awaitNothing, deadlineOf } from './waiting.js';
 
 /** Over this criticality a person always decides; no `--yes` and no rule does. */
@@ -27,6 +28,35 @@ export function raiseTaskDecision(engine: Engine, task: number, at: number, comm
     criticality: node.criticality,
     ...deadlineOf(engine, asked, at),
     context: {},
+    task: node.id,
+  };
+  raise(engine, draft, at, commands);
+}
+
+/** Over the criticality that a standing "yes" answers: what an agent may not do by itself, nobody has allowed it beforehand. */
+const CRITICALITY_OF_PERMISSIONS = 0.9;
+
+/** Opens the question that a task cannot go on without. Whatever is answered, the task goes on with it. */
+export function raisePermission(
+  engine: Engine,
+  task: number,
+  { asks, at }: { asks: Asks; at: number },
+  commands: Command[],
+): void {
+  const node = engine.graph.nodes[task];
+  if (!node) return;
+  move(engine, task, 'waiting', at);
+  const options = ['approve', 'reject'];
+  const draft: Draft = {
+    kind: 'permission',
+    question: asks.question,
+    options,
+    recommended: null,
+    subject: { digest: asks.digest, summary: asks.summary },
+    risk: node.risk,
+    criticality: Math.max(node.criticality, CRITICALITY_OF_PERMISSIONS),
+    ...deadlineOf(engine, { options }, at),
+    context: asks.context,
     task: node.id,
   };
   raise(engine, draft, at, commands);
@@ -152,6 +182,11 @@ function settle(engine: Engine, id: string, answer: Answer, commands: Command[])
   }
   const task = decision.task === undefined ? undefined : engine.graph.positions.get(decision.task);
   if (task === undefined || statusOf(engine, task) !== 'waiting') return;
+  if (decision.kind === 'permission') {
+    detailOf(engine, task).permit = { digest: decision.subject.digest, choice: answer.choice };
+    makeReady(engine, task, answer.at);
+    return;
+  }
   detailOf(engine, task).choice = answer.choice;
   if (RULES_OUT.includes(answer.choice)) {
     move(engine, task, 'completed', answer.at);

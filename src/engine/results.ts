@@ -1,6 +1,6 @@
 import { LIMITS } from '../contract/limits.js';
 import type { TaskError, TaskResult } from '../contract/task.js';
-import { withdraw } from './decisions.js';
+import { raisePermission, withdraw } from './decisions.js';
 import type { Engine } from './model.js';
 import type { Command, EngineEvent, Reply } from './events.js';
 import { attemptOf, detailOf, epochOf, hasEnded, makeReady, move, satisfy, skipDependants, statusOf } from './moves.js';
@@ -16,6 +16,7 @@ export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.end
   const isStale = epochOf(engine, task) !== epoch || attemptOf(engine, task) !== attempt;
   if (isStale || statusOf(engine, task) !== 'running') return { kind: 'unchanged', message: 'a late result' };
   addUsage(engine, result);
+  if (detail) delete detail.permit;
   const stopping = detail?.stopping;
   if (detail) delete detail.stopping;
   if (stopping && result.kind !== 'completed') return stopped(engine, task, stopping, event);
@@ -34,8 +35,12 @@ export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.end
       break;
     case 'parked':
       detailOf(engine, task).attempts = attempt;
-      move(engine, task, 'waiting', at);
-      makeReady(engine, task, at);
+      // Nothing starts again in a plan that has stopped, so that nothing is to be asked for it.
+      if (result.asks && !engine.state.stopped) raisePermission(engine, task, { asks: result.asks, at }, commands);
+      else {
+        move(engine, task, 'waiting', at);
+        makeReady(engine, task, at);
+      }
       break;
   }
   return { kind: 'accepted', message: '' };
@@ -116,7 +121,7 @@ function stopRest(engine: Engine, at: number, commands: Command[]): void {
   engine.state.stopped = true;
   engine.graph.nodes.forEach((node, task) => {
     if (hasEnded(engine, task) || statusOf(engine, task) === 'running') return;
-    if (node.kind === 'decision') withdraw(engine, at, commands, node.id);
+    if (statusOf(engine, task) === 'waiting') withdraw(engine, at, commands, node.id);
     dropTimer(engine, `retry:${task}`, commands);
     move(engine, task, 'skipped', at);
     detailOf(engine, task).reason = 'stopped';

@@ -6,7 +6,7 @@ import type { Outcome, Phase, Trigger } from '../contract/phase.js';
 import type { OnFailure } from '../contract/plan.js';
 import type { Interaction } from '../contract/request.js';
 import type { Submission } from '../contract/submission.js';
-import type { Usage } from '../contract/task.js';
+import type { Permit, Usage } from '../contract/task.js';
 
 /**
  * All that the engine remembers of a request: plain JSON, so that it survives continue-as-new and can be stored. It holds the plan's
@@ -79,6 +79,8 @@ export interface TaskDetail {
   failures?: number;
   error?: { code: ErrorCode; message: string; exitCode?: number | null };
   reason?: SkipReason;
+  /** What a person said to what its last attempt asked; goes with the next one. */
+  permit?: Permit;
   /** What a decision task completed with. */
   choice?: string;
   /** The state that a running task goes to once its process has ended. */

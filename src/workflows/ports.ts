@@ -139,6 +139,7 @@ async function runTask(
   const startedAt = Date.now();
   try {
     const { epoch, attempt } = order;
+    const permit = state.details[order.task]?.permit;
     result = await scope.run(() =>
       performTask(placeOf(shell, node), node, {
         request: state.request,
@@ -146,6 +147,7 @@ async function runTask(
         epoch,
         attempt,
         plan: graph.digest,
+        ...(permit && { permit }),
       }),
     );
   } catch (error) {

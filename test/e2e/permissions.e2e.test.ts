@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RequestView } from '../../src/contract/view.js';
 import { Installation } from './crash.js';
+import { temporalSide } from './temporal.js';
 
 let place: Installation;
 let repository: string;
@@ -15,6 +16,7 @@ beforeAll(() => {
   git('add', '--all');
   git('-c', 'user.name=Somebody', '-c', 'user.email=somebody@example.com', 'commit', '--quiet', '--message=files');
   agent('writer', 'echo text > notes.md; echo hacked > a.txt; echo I wrote it', 'mode: architect');
+  agent('builder', 'mkdir -p .github/workflows; echo ci > .github/workflows/ci.yml; echo two > a.txt; echo Built');
   agent('idler', 'echo All is well');
 });
 afterAll(() => place.end());
@@ -32,6 +34,8 @@ function agent(name: string, script: string, more = ''): void {
 const fix = (name: string, more: object = {}): object => ({ id: 'fix', agent: name, prompt: 'Mend a.txt.', ...more });
 const artifact = (view: RequestView, name: string): string =>
   readFileSync(view.artifacts.find((found) => found.name === name)?.path ?? '', 'utf8');
+
+const running = (plan: string, id: string): string[] => ['run', '--plan', plan, '--workspace', repository, '--id', id];
 
 async function ended(id: string, ...tasks: object[]): Promise<RequestView> {
   await place.submit(id, place.plan(id, { tasks }));
@@ -68,5 +72,30 @@ describe('an agent', () => {
     const run = await place.baton('run', '--plan', plan, '--workspace', repository, '--id', 'unknown');
     expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no mode "nowhere"') as string });
     expect(run.stderr).toContain('ask, architect, code, debug, review, orchestrate');
+  });
+
+  it('that changes a protected file waits for a person, whatever --yes says; approved by a signal, the change is on the branch', async () => {
+    const plan = place.plan('asked', { tasks: [fix('builder')] });
+    const run = await place.baton(...running(plan, 'asked'), '--yes', '--no-wait');
+    expect(run).toMatchObject({ code: 4, stdout: expect.stringContaining('.github/workflows/ci.yml: new') as string });
+    expect(git('branch', '--list', 'baton/asked')).toBe('');
+    const [decision] = (await place.status('asked')).decisions;
+    expect(decision).toMatchObject({ kind: 'permission', state: 'open', task: 'fix', onDeadline: 'reject' });
+    await temporalSide(() => place).signal('asked', 'decide', {
+      decisionId: 'd1',
+      choice: 'approve',
+      digest: decision?.subject.digest,
+    });
+    expect(await place.ended('asked')).toMatchObject({ status: 'complete', result: { branch: 'baton/asked' } });
+    expect(git('show', 'baton/asked:.github/workflows/ci.yml')).toBe('ci\n');
+  });
+
+  it('has a protected file undone where a person rejects it, and the rest is on the branch', async () => {
+    const plan = place.plan('rejected', { tasks: [fix('builder')] });
+    await place.baton(...running(plan, 'rejected'), '--no-wait');
+    await place.json(['decide', 'rejected/d1', 'reject']);
+    expect(await place.ended('rejected')).toMatchObject({ status: 'complete' });
+    expect(git('diff', '--name-only', 'main', 'baton/rejected')).toBe('a.txt\n');
+    expect((await place.baton('report', 'rejected')).stdout).toContain('a protected file; a person said no');
   });
 });

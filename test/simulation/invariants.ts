@@ -59,7 +59,7 @@ export function createWatch({
     return status(engine, task) === 'skipped' && reason === 'person';
   };
 
-  function follow({ event, reply }: Seen): void {
+  function follow({ engine, event, reply }: Seen): void {
     if (event.kind === 'task.ended' && reply.kind === 'accepted') {
       running.delete(event.task);
       if (event.result.kind === 'failed') failuresSeen = true;
@@ -69,7 +69,7 @@ export function createWatch({
     if (event.kind === 'resume' && event.task === undefined) paused.request = false;
     if (event.kind === 'cancel' && event.task === undefined) cancelled = true;
     if (event.kind === 'decide' && reply.kind === 'accepted' && event.choice === 'reject')
-      cancelled ||= event.decision === 'd1';
+      cancelled ||= engine.state.decisions.find(({ id }) => id === event.decision)?.kind === 'plan';
   }
 
   function checkRun({ engine }: Seen, task: number, key: string): void {

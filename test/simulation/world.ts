@@ -199,7 +199,10 @@ function randomResult(random: Random, failure: number): TaskResult {
       error: { code: 'command_failed', message: 'exit 1', exitCode: 1 },
       artifacts: [],
     };
-  if (random.chance(0.02)) return { kind: 'parked', startedAt: 0, session: 's', question: '?' };
+  if (random.chance(0.02)) {
+    const asks = { question: '?', digest: 'd', summary: '', context: {} };
+    return { kind: 'parked', startedAt: 0, session: 's', ...(random.chance(0.5) ? { asks } : {}) };
+  }
   return { kind: 'completed', startedAt: 0, summary: '', output: null, artifacts: [] };
 }
 

@@ -26,7 +26,7 @@ function mayOf({ allocation }: PlanTask): string {
 }
 
 const PROTECTED =
-  'Leave alone what decides what runs: git hooks, CI files, .npmrc, settings of agents. A change that is not allowed is undone, and the task then fails.';
+  'What is not allowed is undone, and the task then fails. A person is asked about each change of what decides what runs (git hooks, CI files, .npmrc, settings of agents): make one only where the task needs it.';
 
 async function resultsOf({ deps, order, task }: Execution): Promise<string[]> {
   if (task.dependencies.length === 0) return [];

@@ -14,7 +14,7 @@ import type { ArtifactRef, TaskError, TaskResult } from '../../contract/task.js'
 import type { Changes } from '../../workspace/worktree/changes.js';
 import type { Integration } from '../../workspace/worktree/integrate.js';
 import type { AgentTree } from '../../workspace/worktree/worktrees.js';
-import { enforce, NO_REFUSALS, refusalText, type Refusals } from '../permissions/enforce.js';
+import { enforce, NOTHING_UNDONE, refusalText, type Enforced, type Undone } from '../permissions/enforce.js';
 import { promptOf } from './agent-prompt.js';
 import { folderOf, hooksOf, type Executed, type Execution } from './execution.js';
 import { CancelledFailure } from '../../sdk/common.js';
@@ -29,7 +29,13 @@ export async function runAgent(execution: Execution, action: Action & { kind: 'a
   const { agent, permission } = task.allocation;
   const startedAt = Date.now();
   const session = execution.before?.session;
-  const tree = await deps.worktrees.forAgent({ ...order, workspace, signal, hasSession: session !== undefined });
+  const tree = await deps.worktrees.forAgent({
+    ...order,
+    workspace,
+    signal,
+    hasSession: session !== undefined,
+    goesOn: order.permit !== undefined,
+  });
   let end = tree.ended as KeptEnd | undefined;
   if (!end) {
     end = await work(execution, { agent, permission, prompt: action.prompt, tree, session });
@@ -42,11 +48,13 @@ export async function runAgent(execution: Execution, action: Action & { kind: 'a
   const mayChangeNothing =
     action.effect === 'optional' || tree.conflicts !== undefined || !isToChange(agent, permission);
   const ended = { agent, permission, tree, end, startedAt, mayChangeNothing };
-  return { ...(await carryOut(execution, ended)), settle: () => tree.remove() };
+  const executed = await carryOut(execution, ended);
+  // What is asked about waits where it is.
+  return executed.result.kind === 'parked' ? executed : { ...executed, settle: () => tree.remove() };
 }
 
 /** With what was found and undone when an earlier delivery looked at its changes. */
-type KeptEnd = AgentEnd & { refusals?: Refusals; refused?: ArtifactRef[] };
+type KeptEnd = AgentEnd & { undone?: Undone; patches?: ArtifactRef[] };
 
 interface Job {
   agent: AgentDefinition;
@@ -101,7 +109,7 @@ const FILES_IN_RESULT = 50;
 async function carryOut(execution: Execution, ended: Ended): Promise<Executed> {
   const { deps, task } = execution;
   const { agent, permission, tree, end, startedAt } = ended;
-  let refusals = end.refusals ?? NO_REFUSALS;
+  let undone = end.undone ?? NOTHING_UNDONE;
   const usage = end.usage ? { usage: end.usage } : {};
   const details = (text: string, changes: AgentWork['changes']): Executed['details'] => ({
     agent: {
@@ -109,7 +117,7 @@ async function carryOut(execution: Execution, ended: Ended): Promise<Executed> {
       turns: end.turns,
       text: text.slice(0, LIMITS.agentPreviewChars),
       denials: end.denials.slice(0, LIMITS.agentDenials),
-      ...(refusals.named.length > 0 ? { refused: refusals.named, refusedLeftOut: refusals.leftOut } : {}),
+      ...undoneOf(undone),
       changes,
     },
   });
@@ -123,13 +131,20 @@ async function carryOut(execution: Execution, ended: Ended): Promise<Executed> {
   }
   if (end.kind === 'failed') return failed(withDenials(end.error, end), end.tail);
   let changes: Integration | undefined;
+  let patches: ArtifactRef[];
   const answer = end.text === '' ? [] : [await deps.artifacts.put(`${task.id}.answer.md`, end.text)];
   try {
-    const { found, artifacts } = await refuse(execution, ended);
-    refusals = found;
-    if (refusals.named.length > 0) {
-      const error: TaskError = { code: 'mode_violation', message: refusalText(refusals, permission.name) };
-      return await failed(withDenials(error, end), end.text, [...answer, ...artifacts]);
+    const found = await inspect(execution, ended);
+    undone = found.undone;
+    patches = found.patches;
+    if (undone.refused.named.length > 0) {
+      const error: TaskError = { code: 'mode_violation', message: refusalText(undone.refused, permission.name) };
+      return await failed(withDenials(error, end), end.text, [...answer, ...patches]);
+    }
+    if (found.kind === 'asks') {
+      const artifacts = [...answer, ...(await keepPatch(execution, tree))];
+      const result: TaskResult = { kind: 'parked', startedAt, session: end.session, asks: found.asks, artifacts };
+      return { result, details: details(end.text, null) };
     }
     changes = await tree.integrate(task.title);
   } catch (error) {
@@ -137,16 +152,18 @@ async function carryOut(execution: Execution, ended: Ended): Promise<Executed> {
     return failed({ code: error.code, message: [error.message, error.hint ?? ''].join('\n').trim() }, end.text);
   }
   if (changes?.kind === 'conflict') return failed(conflictError(changes), end.text);
+  if (!changes && undone.rejected.named.length > 0) {
+    return failed({ code: 'mode_violation', message: REJECTED }, end.text, [...answer, ...patches]);
+  }
   if (!changes && !ended.mayChangeNothing) {
-    const error: TaskError = { code: 'no_effect', message: NO_EFFECT };
-    return failed(withDenials(error, end), end.text, answer);
+    return failed(withDenials({ code: 'no_effect', message: NO_EFFECT }, end), end.text, answer);
   }
   const result: TaskResult = {
     kind: 'completed',
     startedAt,
     summary: summaryOf(end, changes),
     output: outputOf(end, tree, changes),
-    artifacts: answer,
+    artifacts: [...answer, ...patches],
     ...usage,
   };
   const { commit, files, filesLeftOut } = changes ?? { commit: '', files: [], filesLeftOut: 0 };
@@ -161,21 +178,28 @@ function conflictError({ branch, conflicts, against }: Integration & { kind: 'co
   return { code: 'merge_conflict', message: message.slice(0, LIMITS.errorTextBytes) };
 }
 
+const REJECTED = 'a person rejected all that the agent changed, and it was undone';
 const NO_EFFECT =
   'the agent says that it is done, and changed nothing; where that may be, the task says effect: optional, or mode: ask';
 
-/** Undoes what the agent may not change; all that it changed is kept first, as a patch of another name. */
-async function refuse(
+/** Looks at what the agent changed, and undoes what it may not; before that, all of it is kept as a patch of another name. */
+async function inspect(
   execution: Execution,
   { permission, tree, end }: Ended,
-): Promise<{ found: Refusals; artifacts: ArtifactRef[] }> {
-  let artifacts = end.refused ?? [];
-  const before = async (refusals: Refusals): Promise<void> => {
-    if (artifacts.length === 0) artifacts = await keepPatch(execution, tree, 'refused');
-    await tree.keepEnd({ ...end, refusals, refused: artifacts } satisfies KeptEnd);
+): Promise<Enforced & { patches: ArtifactRef[] }> {
+  const { order, task } = execution;
+  let patches = end.patches ?? [];
+  const before = async (undone: Undone): Promise<void> => {
+    if (patches.length === 0) patches = await keepPatch(execution, tree, 'refused');
+    await tree.keepEnd({ ...end, undone, patches } satisfies KeptEnd);
   };
-  const found = await enforce(tree, permission, { known: end.refusals ?? NO_REFUSALS, before });
-  return { found, artifacts };
+  const known = end.undone ?? NOTHING_UNDONE;
+  return { ...(await enforce(tree, permission, { known, before, permit: order.permit, task: task.id })), patches };
+}
+
+function undoneOf({ refused, rejected }: Undone): Pick<AgentWork, 'refused' | 'refusedLeftOut'> {
+  const named = [...refused.named, ...rejected.named];
+  return named.length === 0 ? {} : { refused: named, refusedLeftOut: refused.leftOut + rejected.leftOut };
 }
 
 /** The changes of an agent that did not end well; without them where they cannot be read. */

@@ -11,6 +11,8 @@ import { git, writeGit } from './git.js';
 /** A change with the bytes of its path, by which it can be undone. */
 export interface TreeChange extends FileChange {
   raw: Buffer;
+  /** git's name of what the path holds now. */
+  id: string;
 }
 
 const KINDS: Record<string, EntryKind> = {
@@ -35,7 +37,7 @@ export async function changesIn(tree: Tree): Promise<TreeChange[]> {
   const changes: TreeChange[] = [];
   for (const [header, raw] of pairsOf(run.stdout)) {
     const [before = '', after = '', , id = ''] = header.toString('latin1').replace(/^:/, '').split(' ');
-    const change: TreeChange = { raw, path: displayName(raw), before: kindOf(before), after: kindOf(after) };
+    const change: TreeChange = { raw, id, path: displayName(raw), before: kindOf(before), after: kindOf(after) };
     changes.push(change.after === 'link' ? { ...change, target: await targetOf(tree, id) } : change);
   }
   return changes;

@@ -20,6 +20,8 @@ export interface TreeOrder extends Origin {
   hasSession: boolean;
   /** The commit that could not be merged, where the agent is to do it. */
   repairs?: string;
+  /** Its end was held back by an earlier attempt of the epoch, and is to be carried out now. */
+  goesOn?: boolean;
   signal: AbortSignal;
 }
 
@@ -30,6 +32,8 @@ export interface AgentTree {
   branch: string;
   /** The workspace's folder in the repository, with a slash at its end; empty for the top. */
   prefix: string;
+  /** Shows a person what was changed so far. */
+  lookCommand: string;
   /** Whether it is the one in which an earlier delivery of this attempt worked. */
   isResumed: boolean;
   /** What was kept of how the agent ended, where only the commit is still missing. */
@@ -82,7 +86,7 @@ export class Worktrees {
     const kept = await this.#branch(order);
     const path = join(this.#folder(order.request), treeNameOf(order));
     const state = await readTreeState(path);
-    const isKnown = state?.attempt === order.attempt && (await isFolder(path));
+    const isKnown = (state?.attempt === order.attempt || order.goesOn === true) && (await isFolder(path));
     if (state && isKnown && (order.hasSession || state.ended !== undefined)) {
       return this.#tree(order, kept, { path, state, isResumed: true });
     }
@@ -162,6 +166,8 @@ export class Worktrees {
       cwd: await folderIn(path, kept),
       branch: kept.branch,
       prefix: kept.prefix,
+      // Not by the `.git` in the folder, which the agent may have made lead anywhere.
+      lookCommand: `git --git-dir=${quoted(state.gitDir)} --work-tree=${quoted(path)} diff --cached ${state.start.slice(0, 12)}`,
       isResumed,
       ended: state.ended,
       keepEnd: (ended) => this.#write(`${path}.json`, { ...state, ended }),
@@ -233,6 +239,8 @@ export class Worktrees {
     });
   }
 }
+
+const quoted = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
 
 /** Rejects with the signal's reason once it is aborted; the work itself goes on. */
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
