@@ -47,6 +47,7 @@ async function fromBuild() {
     narrowing: await from('local/config-schema', 'NARROWING_FIELDS'),
     configDefaults: loadConfig({ home: join(tmpdir(), 'baton-that-is-not-there') }).config,
     planSchema: (await from('contract/schemas/plan-schema', 'planJsonSchema'))(),
+    preconfigured: await from('contract/runtimes/index', 'PRECONFIGURED'),
     agentSchema: (await from('contract/schemas/agent-fields', 'agentJsonSchema'))(),
     exitOfStatus: await from('cli/end', 'EXIT_OF_STATUS'),
     helpOf,

@@ -18,6 +18,7 @@ const DEFAULTS = {
   escalateTo: ({ escalateTo }) => `\`[${escalateTo.join(', ')}]\``,
   decisionExpiry: ({ decisionExpiryMs }) => duration(decisionExpiryMs),
   idleStop: ({ idleStopMs }) => duration(idleStopMs),
+  runtimes: () => 'none',
   logLevel: ({ logLevel }) => `\`${logLevel}\``,
 };
 
@@ -31,6 +32,7 @@ export function configurationTable({ configSchema, configDefaults, narrowing }) 
 }
 
 function typeOf(schema) {
+  if (schema.type === 'object') return '[fields](agent-runtimes.md#add-your-own-command-line), by name';
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.type === 'array') return `list of names, at most ${schema.maxItems}`;
   if (schema.type === 'integer') return `${schema.minimum} to ${schema.maximum}`;

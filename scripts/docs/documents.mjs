@@ -8,6 +8,7 @@ import { table } from './markdown.mjs';
 import { modeTable, protectedFiles } from './modes.mjs';
 import { messageTable, queryTable, searchAttributeTable } from './messages.mjs';
 import { planFieldTable, withMeanings } from './plan-fields.mjs';
+import { preconfiguredRuntimes, runtimeFieldTable } from './runtime-fields.mjs';
 import { phaseDiagram, phaseTable, taskDiagram, taskTable } from './states.mjs';
 
 const REFERENCE = 'docs/reference';
@@ -44,6 +45,10 @@ function partsOf(sources) {
         ['Setting', 'Value'],
         Object.entries(sources.serverSettings).map(([name, value]) => [`\`${name}\``, `\`${value}\``]),
       ),
+    },
+    [`${REFERENCE}/agent-runtimes.md`]: {
+      'runtime fields': runtimeFieldTable(sources.configSchema),
+      'preconfigured runtimes': preconfiguredRuntimes(sources.preconfigured),
     },
     'docs/guides/agents.md': { 'agent fields': agentFieldTable(sources.agentSchema) },
     'docs/guides/permissions.md': {

@@ -3,6 +3,7 @@ import type { Launcher } from '../agents/process/launcher.js';
 import type { Reaper } from '../agents/process/reaper.js';
 import type { Runtime } from '../agents/runtimes/port.js';
 import type { RuntimeName } from '../contract/agent.js';
+import type { CliRuntime } from '../contract/cli-runtime.js';
 import type { ModeTable } from '../contract/mode.js';
 import type { SearchAttributeName } from '../contract/names.js';
 import type { ArtifactStore } from '../workspace/artifacts/store.js';
@@ -25,7 +26,7 @@ export interface Deps {
   reaper: Reaper;
   launcher: Launcher;
   worktrees: Worktrees;
-  /** How agents are run. */
+  /** How agents are run, where no description of a command line says it. */
   runtimes: Readonly<Record<RuntimeName, Runtime>>;
   environment: NodeJS.ProcessEnv;
   log: Logger;
@@ -45,4 +46,6 @@ export interface Settings {
   decisionEscalationMs: number;
   escalateTo: readonly string[];
   decisionExpiryMs: number;
+  /** Command lines that agents can be run by, by name. */
+  runtimes: Readonly<Record<string, CliRuntime>>;
 }

@@ -129,8 +129,9 @@ export async function withAgents(
   { plan, draft, workspace, modes }: { plan: Plan; draft: PlanDraft; workspace: string; modes: ModeTable },
 ): Promise<Plan> {
   if (!plan.tasks.some(({ kind }) => kind === 'agent')) return plan;
-  const { agents } = await readAgents({ home: deps.installation, workspace, modes });
-  const unavailable = unavailableAgents(agents, deps.environment);
+  const { runtimes } = deps.settings(workspace);
+  const { agents } = await readAgents({ home: deps.installation, workspace, modes, runtimes });
+  const unavailable = unavailableAgents(agents, { env: deps.environment, runtimes });
   const allocated = allocatePlan(plan, { draft, agents, unavailable, modes });
   const missing = agentsMissing(allocated, { unavailable });
   if (missing.length === 0) return allocated;

@@ -9,7 +9,7 @@ const WIDEST = 'code';
 /** The mode of an agent: the one that its file names, else the narrowest of ask, review and code that leaves it all of its tools. */
 export function modeNameOf({ mode, runtime, tools }: AgentDefinition): string {
   if (mode !== null) return mode;
-  if (runtime !== 'claude-code') return WIDEST;
+  if (runtime === 'command') return WIDEST;
   const fitting = INFERRED.find((name) => {
     const left = (BUILT_IN_MODES[name] ?? []).reduce(toolsUnder, tools);
     return left.length === tools.length && left.every((tool, at) => tool === tools[at]);
@@ -33,8 +33,17 @@ export function permissionOf(
 /** Whether an agent with these rights is there to change files, so that one that changed none did not do its task. */
 export function isToChange({ runtime }: AgentDefinition, { modes, tools }: Permission): boolean {
   if (modes.some(({ write }) => write.length === 0)) return false;
-  // What a program can do is not known; of Claude Code it is.
-  return runtime !== 'claude-code' || tools.some((tool) => EDITING.includes(baseOf(tool)));
+  // What a plain command can do is not known.
+  return runtime === 'command' || tools.some((tool) => EDITING.includes(baseOf(tool)));
+}
+
+/**
+ * The tools for a program that takes no rule narrower than a tool. One for editing that only a mode narrows is whole there: what it changes
+ * outside of the mode is undone.
+ */
+export function wholeTools(agent: AgentDefinition, { tools }: Permission): string[] {
+  const left = new Set(tools.map(baseOf));
+  return [...new Set([...tools, ...agent.tools.filter((tool) => EDITING.includes(tool) && left.has(tool))])];
 }
 
 /** Those of the tools that a mode allows, each as narrow as the mode says. */

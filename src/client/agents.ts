@@ -19,10 +19,20 @@ export async function withAgents(
   { draft, workspace, modes }: { draft: PlanDraft; workspace: string; modes: ModeTable },
 ): Promise<{ plan: Plan; missing: string[] }> {
   if (!plan.tasks.some(({ kind }) => kind === 'agent')) return { plan, missing: [] };
-  const { agents } = await readAgents({ home: resolveHome(), workspace, modes });
-  const unavailable = unavailableAgents(agents, process.env);
+  const { agents, unavailable } = await agentsHere({ workspace, modes });
   const allocated = allocatePlan(plan, { draft, agents, unavailable, modes });
   return { plan: allocated, missing: agentsMissing(allocated, { unavailable }) };
+}
+
+/** The agents that count in a workspace, and what those lack that cannot be run here, by name. */
+async function agentsHere(place: {
+  workspace: string;
+  modes: ModeTable;
+}): Promise<AgentCatalogue & { unavailable: Map<string, string> }> {
+  const home = resolveHome();
+  const { runtimes } = loadConfig({ home }).config;
+  const catalogue = await readAgents({ home, ...place, runtimes });
+  return { ...catalogue, unavailable: unavailableAgents(catalogue.agents, { env: process.env, runtimes }) };
 }
 
 /** An agent, what it may do, and what has to be installed before it can be run here. */
@@ -32,10 +42,9 @@ export type KnownAgent = AgentDefinition & { missing: string | null; permission:
 export async function knownAgents(
   workspace: string | undefined,
 ): Promise<Omit<AgentCatalogue, 'agents'> & { agents: KnownAgent[] }> {
-  const place = { home: resolveHome(), workspace: workspaceFolder(workspace) };
-  const { modes } = loadConfig(place).config;
-  const catalogue = await readAgents({ ...place, modes });
-  const unavailable = unavailableAgents(catalogue.agents, process.env);
+  const folder = workspaceFolder(workspace);
+  const { modes } = loadConfig({ home: resolveHome(), workspace: folder }).config;
+  const { unavailable, ...catalogue } = await agentsHere({ workspace: folder, modes });
   const agents = catalogue.agents.flatMap((agent) => {
     // The catalogue holds no agent of a mode that there is not.
     const permission = permissionOf(agent, { modes, mode: undefined });

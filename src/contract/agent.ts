@@ -1,8 +1,10 @@
 import type { Permission } from './mode.js';
 
-/** How an agent is run (EXE-1). */
+/** How an agent is run (EXE-1), where a description of a command line does not say it (`CliRuntime`). */
 export const RUNTIMES = ['claude-code', 'command'] as const;
 export type RuntimeName = (typeof RUNTIMES)[number];
+
+export const isRuntimeName = (name: string): name is RuntimeName => (RUNTIMES as readonly string[]).includes(name);
 
 /** Where an agent's file stands: Baton's own catalogue, the data folder of this machine, or the workspace. */
 export const AGENT_SOURCES = ['built-in', 'user', 'workspace'] as const;
@@ -19,7 +21,8 @@ export interface AgentDefinition {
   inferred?: true;
   /** One word, usually one of the capabilities; empty for none. */
   specialization: string;
-  runtime: RuntimeName;
+  /** One of `RUNTIMES`, or the name of a `CliRuntime`. */
+  runtime: string;
   /** The program of a `command` agent, which gets the prompt by standard input; empty for others. */
   command: string[];
   /** Tools it may use, each as Claude Code names them (`Read`, `Bash(git diff:*)`); passed as `--allowedTools`. Nothing else is allowed. */

@@ -48,6 +48,9 @@ export const LIMITS = {
   agentLoadMax: 100,
   agentTurnsMax: 10_000,
   agentDescriptionChars: 16 * 1024,
+  /** Command lines of the user's own, and entries of each list in a description of one. */
+  ownRuntimes: 50,
+  runtimeRules: 100,
 
   // Modes in a baton.yaml, and the entries of each of their lists
   modes: 100,

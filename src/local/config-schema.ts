@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { isRuntimeName } from '../contract/agent.js';
 import { parseDuration } from '../contract/durations.js';
 import { LIMITS } from '../contract/limits.js';
+import { cliRuntimeFields } from '../contract/schemas/cli-runtime.js';
 import { modeRights } from '../contract/schemas/mode-rights.js';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
@@ -85,6 +87,16 @@ export const configSchema = z
       LIMITS.taskTimeLimitMaxMs,
       'How long the background pair stays with nothing running or waiting. Counts only in BATON_HOME.',
     ),
+    runtimes: z
+      .record(
+        z
+          .string()
+          .regex(/^[a-z][a-z0-9-]{0,63}$/, 'a name has lower-case letters, digits and dashes')
+          .refine((name) => !isRuntimeName(name), 'this name is that of a runtime of Baton’s own'),
+        cliRuntimeFields,
+      )
+      .refine((own) => Object.keys(own).length <= LIMITS.ownRuntimes, `more than ${LIMITS.ownRuntimes}`)
+      .describe('Command lines of your own that agents can name as their `runtime`. Counts only in BATON_HOME.'),
     logLevel: z
       .enum(LOG_LEVELS)
       .describe('The least severe kind of message that is logged. Counts only in BATON_HOME.'),

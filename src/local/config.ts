@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
+import type { CliRuntime } from '../contract/cli-runtime.js';
 import { parseDuration } from '../contract/durations.js';
 import { BatonError } from '../contract/errors.js';
+import { PRECONFIGURED } from '../contract/runtimes/index.js';
+import { cliRuntimeOf } from '../contract/schemas/cli-runtime.js';
 import { LIMITS } from '../contract/limits.js';
 import type { Mode, ModeTable } from '../contract/mode.js';
 import { baseMode, BUILT_IN_MODES, EVERYTHING } from '../contract/modes.js';
@@ -25,6 +28,8 @@ export interface Config {
   escalateTo: readonly string[];
   decisionExpiryMs: number;
   idleStopMs: number;
+  /** Command lines that agents can be run by, by name: those that Baton knows, and the user's own, which stand before them. */
+  runtimes: Readonly<Record<string, CliRuntime>>;
   logLevel: LogLevel;
 }
 
@@ -84,6 +89,7 @@ function withDefaults(file: ConfigFile): Config {
     escalateTo: [...new Set(file.escalateTo ?? [])],
     decisionExpiryMs: milliseconds(file.decisionExpiry, LIMITS.decisionExpiryMs),
     idleStopMs: milliseconds(file.idleStop, LIMITS.idleStopMs),
+    runtimes: runtimesOf(file.runtimes ?? {}),
     logLevel: file.logLevel ?? 'INFO',
   };
 }
@@ -97,6 +103,11 @@ function narrow(config: Config, workspace: ConfigFile): Config {
     taskTimeLimitMs: Math.min(config.taskTimeLimitMs, milliseconds(workspace.taskTimeLimit, Infinity)),
   };
 }
+
+const runtimesOf = (own: NonNullable<ConfigFile['runtimes']>): Config['runtimes'] => ({
+  ...PRECONFIGURED,
+  ...Object.fromEntries(Object.entries(own).map(([name, fields]) => [name, cliRuntimeOf(name, fields)])),
+});
 
 type ModesOfFile = NonNullable<ConfigFile['modes']>;
 
@@ -157,11 +168,17 @@ function wideningProblems(file: ConfigFile, yaml: YamlFile): PlacedProblem[] {
 function problemsOf(issue: z.core.$ZodIssue, yaml: YamlFile): PlacedProblem[] {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(configSchema.shape).join(', ');
+    const known = path === '' ? `; known are ${Object.keys(configSchema.shape).join(', ')}` : '';
     return issue.keys.map((key) => ({
       ...yaml.placeOf(issue.path, key),
-      message: `${printable(key)}: unknown field; known are ${known}`,
+      message: `${path === '' ? '' : `${path}.`}${printable(key)}: unknown field${known}`,
     }));
+  }
+  if (issue.code === 'invalid_key') {
+    const message = issue.issues[0]?.message ?? issue.message;
+    return [
+      { ...yaml.placeOf(issue.path.slice(0, -1), issue.path.at(-1)?.toString()), message: `${path}: ${message}` },
+    ];
   }
   return [{ ...yaml.placeOf(issue.path), message: `${path === '' ? '' : `${path}: `}${issue.message}` }];
 }

@@ -8,6 +8,7 @@ import { createTaskActivity } from '../../src/activities/index.js';
 import { toStored } from '../../src/allocation/stored.js';
 import { createLauncher } from '../../src/agents/process/launcher.js';
 import { runProcess } from '../../src/agents/process/run.js';
+import { PRECONFIGURED } from '../../src/contract/runtimes/index.js';
 import { RUNTIME_BY_NAME } from '../../src/agents/runtimes/index.js';
 import type { AgentEnd, Runtime } from '../../src/agents/runtimes/port.js';
 import type { AgentDefinition } from '../../src/contract/agent.js';
@@ -47,6 +48,7 @@ export async function stage(
     decisionEscalationMs: 1000,
     decisionExpiryMs: 1000,
     escalateTo: [],
+    runtimes: PRECONFIGURED,
   };
   const deps: Deps = {
     host: 'here',

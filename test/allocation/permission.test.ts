@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { isToChange, modeNameOf, permissionOf, variablesUnder } from '../../src/allocation/permission.js';
+import { isToChange, modeNameOf, permissionOf, variablesUnder, wholeTools } from '../../src/allocation/permission.js';
 import type { Mode, ModeTable } from '../../src/contract/mode.js';
 import { BUILT_IN_MODES, EVERYTHING } from '../../src/contract/modes.js';
 import { agent } from './agents.js';
@@ -30,6 +30,25 @@ describe('an agent whose file names no mode', () => {
 
   it('and which is a program works in mode code, for nobody knows what it can do', () => {
     expect(modeNameOf(agent('a', { runtime: 'command', tools: [] }))).toBe('code');
+  });
+});
+
+describe('the tools for a program that takes no rule narrower than a tool', () => {
+  const whole = (given: string[], rights: Partial<Mode>): string[] => {
+    const asked = agent('a', { runtime: 'codex', tools: given, mode: 'own' });
+    const permission = permissionOf(asked, { modes: own(rights), mode: undefined });
+    return permission ? wholeTools(asked, permission) : [];
+  };
+
+  it('are whole for editing where only a mode narrows them, for what it changes elsewhere is undone', () => {
+    expect(whole(['Read', 'Edit'], { write: ['docs/**'] })).toContain('Edit');
+    expect(whole(['Read', 'Edit(docs/**)'], {})).not.toContain('Edit');
+    expect(whole(['Read', 'Edit'], { write: [] })).toEqual(['Read']);
+  });
+
+  it('are never whole for commands that a mode narrows', () => {
+    expect(whole(['Bash'], { commands: ['npm test'] })).toEqual(['Bash(npm test:*)']);
+    expect(whole(['Bash'], {})).toEqual(['Bash']);
   });
 });
 

@@ -7,6 +7,7 @@ import { ERRORS } from '../../src/contract/errors.js';
 import { LIMITS } from '../../src/contract/limits.js';
 import { BUILT_IN_MODES, PROTECTED_FILES } from '../../src/contract/modes.js';
 import { MESSAGES, QUERIES, SEARCH_ATTRIBUTES } from '../../src/contract/names.js';
+import { PRECONFIGURED } from '../../src/contract/runtimes/index.js';
 import { agentJsonSchema } from '../../src/contract/schemas/agent-fields.js';
 import { planJsonSchema } from '../../src/contract/schemas/plan-schema.js';
 import { SKILL_NAMES } from '../../src/contract/skills.js';
@@ -50,6 +51,7 @@ export const sources = {
   narrowing: NARROWING_FIELDS,
   configDefaults: loadConfig({ home: join(tmpdir(), 'baton-that-is-not-there') }).config,
   planSchema: planJsonSchema(),
+  preconfigured: PRECONFIGURED,
   agentSchema: agentJsonSchema(),
   exitOfStatus: EXIT_OF_STATUS,
   helpOf: helpOnce,

@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { BatonError } from '../../src/contract/errors.js';
 import { LIMITS } from '../../src/contract/limits.js';
+import { CLI_DEFAULTS, PRECONFIGURED } from '../../src/contract/runtimes/index.js';
 import { BUILT_IN_MODES } from '../../src/contract/modes.js';
 import { loadConfig, reloadConfig } from '../../src/local/config.js';
 import { configJsonSchema } from '../../src/local/config-schema.js';
@@ -49,6 +50,7 @@ describe('baton.yaml', () => {
         escalateTo: [],
         decisionExpiryMs: LIMITS.decisionExpiryMs,
         idleStopMs: LIMITS.idleStopMs,
+        runtimes: PRECONFIGURED,
         logLevel: 'INFO',
       });
     }
@@ -75,10 +77,30 @@ describe('baton.yaml', () => {
       escalateTo: ['ann', 'bob'],
       decisionExpiryMs: 60 * 86_400_000,
       idleStopMs: 1_800_000,
+      runtimes: PRECONFIGURED,
       logLevel: 'DEBUG',
     });
     expect(sources).toEqual([join(at.home, 'baton.yaml')]);
     expect(loadConfig({ home: at.home, workspace: at.home }).config.allowShell).toBe(true);
+  });
+
+  it('describes command lines that agents can be run by, beside those that Baton knows', () => {
+    const lines = [
+      'runtimes:',
+      '  mine:',
+      '    program: mine',
+      '    arguments: [--json, [--model, "{model}"]]',
+      '    silenceLimit: 5m',
+    ];
+    const { runtimes } = loadConfig(places(lines.join('\n'))).config;
+    expect(Object.keys(runtimes)).toEqual([...Object.keys(PRECONFIGURED), 'mine']);
+    const mine = {
+      title: 'mine',
+      program: 'mine',
+      arguments: ['--json', ['--model', '{model}']],
+      silenceLimitMs: 300_000,
+    };
+    expect(runtimes['mine']).toEqual({ ...CLI_DEFAULTS, ...mine });
   });
 
   it('of a workspace narrows and never widens', () => {
@@ -99,6 +121,7 @@ describe('baton.yaml', () => {
     'decisionDeadline: 1m',
     'decisionExpiry: 1m',
     'escalateTo: [mallory]',
+    'runtimes: { mine: { program: mine, arguments: [] } }',
   ])('of a workspace with %s is refused with the place where that counts', (line) => {
     const { code, path, message } = problemOf(() => loadConfig(places('', `# first\n${line}\n`)));
     expect({ code, path }).toEqual({ code: 'bad_input', path: 'baton.yaml:2:1' });
@@ -111,6 +134,16 @@ describe('an error in baton.yaml', () => {
     ['\n\n  allowShell: maybe\n', 'baton.yaml:3:15 allowShell: '],
     ['maxParallel: 3\nmaxParalel: 4\n', 'baton.yaml:2:1 maxParalel: unknown field; known are allowShell, '],
     ['environment:\n  - FINE\n  - "not a name"\n', 'baton.yaml:3:5 environment.1: expected the name'],
+    [
+      'runtimes:\n  mine:\n    program: mine\n    arguments: ["{modle}"]\n',
+      'baton.yaml:4:17 runtimes.mine.arguments.0: {modle}',
+    ],
+    ['runtimes:\n  mine:\n    arguments: []\n', 'baton.yaml:3:5 runtimes.mine.program: missing'],
+    [
+      'runtimes:\n  mine:\n    extends: codex\n    silence: 5m\n',
+      'baton.yaml:4:5 runtimes.mine.silence: unknown field',
+    ],
+    ['runtimes:\n  command: { extends: codex }\n', 'baton.yaml:2:3 runtimes.command: this name'],
     ['taskTimeLimit: 90\n', 'baton.yaml:1:16 taskTimeLimit: '],
     ['taskTimeLimit: 90 minutes\n', 'baton.yaml:1:16 taskTimeLimit: expected a number with ms'],
     ['taskTimeLimit: 400d\n', 'baton.yaml:1:16 taskTimeLimit: expected a duration from'],

@@ -1,9 +1,10 @@
 import { endLeftovers } from '../../agents/process/end.js';
 import { taskEnvironment } from '../../agents/process/environment.js';
+import { cliRuntime } from '../../agents/runtimes/cli.js';
 import { RUNTIME_VARIABLES } from '../../agents/runtimes/index.js';
-import type { AgentEnd, AgentHooks } from '../../agents/runtimes/port.js';
-import type { AgentDefinition } from '../../contract/agent.js';
-import { isToChange, variablesUnder } from '../../allocation/permission.js';
+import type { AgentEnd, AgentHooks, Runtime } from '../../agents/runtimes/port.js';
+import { isRuntimeName, RUNTIMES, type AgentDefinition } from '../../contract/agent.js';
+import { isToChange, variablesUnder, wholeTools } from '../../allocation/permission.js';
 import { BatonError } from '../../contract/errors.js';
 import type { Json } from '../../contract/json.js';
 import { LIMITS } from '../../contract/limits.js';
@@ -66,8 +67,8 @@ interface Job {
 
 async function work(execution: Execution, { agent, permission, prompt, tree, session }: Job): Promise<AgentEnd> {
   const { deps, task, settings, identity, beat } = execution;
-  const runtime = deps.runtimes[agent.runtime];
-  const declared = [...variablesUnder(settings.environment, permission), ...RUNTIME_VARIABLES[agent.runtime]];
+  const { runtime, variables } = chosenRuntime(execution, agent.runtime);
+  const declared = [...variablesUnder(settings.environment, permission), ...variables];
   const env = taskEnvironment({ worker: deps.environment, declared, task: identity, extra: task.env });
   const resumed = tree.isResumed ? session : undefined;
   // A next death may come before the agent has told its session again.
@@ -82,7 +83,7 @@ async function work(execution: Execution, { agent, permission, prompt, tree, ses
   };
   return runtime(
     {
-      agent: { ...agent, tools: permission.tools },
+      agent: { ...agent, tools: isRuntimeName(agent.runtime) ? permission.tools : wholeTools(agent, permission) },
       prompt: await promptOf(execution, prompt),
       cwd: await folderOf(task, tree.cwd),
       env,
@@ -92,6 +93,22 @@ async function work(execution: Execution, { agent, permission, prompt, tree, ses
     },
     hooks,
   );
+}
+
+interface Chosen {
+  runtime: Runtime;
+  /** Further variables of the worker that its process gets. */
+  variables: readonly string[];
+}
+
+function chosenRuntime({ deps, settings }: Execution, name: string): Chosen {
+  if (isRuntimeName(name)) return { runtime: deps.runtimes[name], variables: RUNTIME_VARIABLES[name] };
+  const cli = Object.hasOwn(settings.runtimes, name) ? settings.runtimes[name] : undefined;
+  if (cli) return { runtime: cliRuntime(cli), variables: cli.variables };
+  const hint = `there are ${[...RUNTIMES, ...Object.keys(settings.runtimes)].join(', ')}`;
+  throw new BatonError('not_installed', `the worker has no runtime ${JSON.stringify(name)} in its baton.yaml`, {
+    hint,
+  });
 }
 
 interface Ended {

@@ -1,6 +1,7 @@
 import { BatonError } from '../../contract/errors.js';
 import { LIMITS } from '../../contract/limits.js';
 import type { AgentDefinition } from '../../contract/agent.js';
+import { attemptPrompt } from './prompt.js';
 
 /** Variables of the worker that Claude Code gets, beside those that every task gets. */
 export const CLAUDE_VARIABLES = ['ANTHROPIC_*', 'CLAUDE_CODE_*', 'CLAUDE_CONFIG_DIR'];
@@ -42,12 +43,9 @@ export function claudeArguments(agent: AgentDefinition, session: string | undefi
   ];
 }
 
-/** What goes by standard input. A resumed session knows the task; what it had begun to do may be done or not. */
-export function claudePrompt(agent: AgentDefinition, prompt: string, isResumed: boolean): string {
-  const own = agent.prompt === '' || hasShortPrompt(agent) ? '' : `${agent.prompt}\n\n`;
-  if (!isResumed) return `${own}${prompt}`;
-  return `You were interrupted at this task. See what is already done, do not do it twice, and finish it.\n\nThe task again:\n\n${own}${prompt}`;
-}
+/** What goes by standard input. */
+export const claudePrompt = (agent: AgentDefinition, prompt: string, isResumed: boolean): string =>
+  attemptPrompt({ own: hasShortPrompt(agent) ? '' : agent.prompt, prompt, isResumed });
 
 const hasShortPrompt = ({ prompt }: AgentDefinition): boolean =>
   prompt !== '' && !prompt.includes('\0') && Buffer.byteLength(prompt) <= LIMITS.agentArgumentBytes;

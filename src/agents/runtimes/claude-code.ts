@@ -5,6 +5,7 @@ import { LineSplitter, type Line } from '../stream/lines.js';
 import { runAgentProcess } from './agent-process.js';
 import { claudeArguments, claudeEnvironment, claudePrompt } from './claude-arguments.js';
 import { claudeError, isUnknownSession } from './claude-errors.js';
+import { claudeNote } from './claude-notes.js';
 import type { AgentEnd, AgentHooks, AgentRun, Runtime } from './port.js';
 import { Transcript } from './transcript.js';
 
@@ -52,26 +53,8 @@ async function runOnce(run: AgentRun, hooks: AgentHooks, transcript: Transcript)
 
 function tell(event: ClaudeEvent, hooks: AgentHooks, transcript: Transcript): void {
   if (event.kind === 'session') return hooks.onSession?.(event.session);
-  const note = noteOf(event);
+  const note = claudeNote(event);
   if (note !== undefined) hooks.onActivity?.(transcript.note(note));
-}
-
-function noteOf(event: Exclude<ClaudeEvent, { kind: 'session' }>): string | undefined {
-  switch (event.kind) {
-    case 'tool':
-      return `${event.tool}: ${event.input}`;
-    case 'text':
-    case 'stray':
-      return event.text;
-    case 'denied':
-      return `denied: ${event.denial.tool}: ${event.denial.input}`;
-    case 'api_retry':
-      return `the model's API: ${event.status ?? 'no answer'} (${event.reason}), retry ${event.attempt} in ${Math.round(event.delayMs)} ms`;
-    case 'rate_limit':
-      return event.limit.status === 'allowed' ? undefined : `usage limit ${event.limit.window}: ${event.limit.status}`;
-    case 'result':
-      return undefined;
-  }
 }
 
 function endOf({ state, end }: Ran, transcript: Transcript): AgentEnd {

@@ -1,3 +1,4 @@
+import type { Failure } from '../../contract/cli-runtime.js';
 import type { ErrorCode } from '../../contract/errors.js';
 import { LIMITS } from '../../contract/limits.js';
 import type { TaskError } from '../../contract/task.js';
@@ -27,8 +28,8 @@ function ofExit(state: ClaudeState, exitCode: number | null): Omit<TaskError, 't
     : { code: 'agent_failed', message: `${how}, though its result is no error`, exitCode };
 }
 
-/** By what the program tells in fields; by its words only where no field tells. */
-function codeOf(state: ClaudeState, failure: ClaudeResult): ErrorCode {
+/** What a failed result means: by what the program tells in fields; by its words only where no field tells. */
+export function codeOf(state: ClaudeState, failure: ClaudeResult): ClaudeFailureCode {
   const { apiStatus, apiError, reason, text } = failure;
   if (apiError === 'usage_limit_reached' || isUsageLimit(state, failure)) return 'usage_limit';
   if (apiStatus === 401 || apiStatus === 403 || REFUSED.has(state.apiError ?? '') || REFUSED_TEXT.test(text)) {
@@ -55,6 +56,8 @@ function messageOf(state: ClaudeState, failure: ClaudeResult): string {
 
 /** Leaves room for the hint within `LIMITS.errorTextBytes`, whatever the characters are. */
 const TEXT_CHARS = 900;
+
+type ClaudeFailureCode = ErrorCode & Failure;
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   model_refused: 'set ANTHROPIC_API_KEY where the worker starts, or sign in by starting `claude` once',

@@ -15,6 +15,11 @@ export interface AgentRun {
   timeLimitMs: number;
   /** The agent's own session of an earlier attempt, to be resumed. */
   session?: string;
+  /**
+   * What earlier attempts of that session told as theirs: taken off where a program tells the total of a session. Absent where they told nothing, as one whose worker
+   * died; what such an attempt used is this one's then, for nobody else tells it.
+   */
+  usedBefore?: Usage;
 }
 
 export interface AgentHooks {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { RUNTIMES } from '../agent.js';
 import { LIMITS } from '../limits.js';
 import { duration, nonBlank, text, wholeNumber } from './fields.js';
 
@@ -66,9 +65,10 @@ export const agentFields = z.object({
   specialization: nonBlank(WORD_CHARS)
     .describe('What it does best, in one word. Without it: found in its name.')
     .optional(),
-  runtime: z
-    .enum(RUNTIMES)
-    .describe('How it is run. `command` counts only in Baton’s own and in the user’s folder.')
+  runtime: text(64)
+    .describe(
+      'How it is run: `claude-code`, `codex`, `gemini`, `command`, or one of your own of `baton.yaml`. The last two count only in Baton’s own and in the user’s folder.',
+    )
     .optional(),
   command: z
     .array(z.string().min(1, 'empty'))

@@ -1,5 +1,6 @@
-import type { AgentDefinition, AgentSource } from '../agent.js';
+import { RUNTIMES, type AgentDefinition, type AgentSource } from '../agent.js';
 import { activitiesIn, capabilityOf, languagesIn } from '../capabilities.js';
+import { PRECONFIGURED } from '../runtimes/index.js';
 import type { AgentFields } from './agent-fields.js';
 import { agentFields } from './agent-fields.js';
 import type { ParsedText } from './parsed-text.js';
@@ -12,11 +13,18 @@ const READ_ONLY_TOOLS = ['Read', 'Grep', 'Glob'];
 const MAX_LOAD = 3;
 const HINT = 'correct the file; `baton agents check` looks at all of them';
 
+export interface AgentFile {
+  path: string;
+  source: AgentSource;
+  /** Names of the command lines that the user's `baton.yaml` describes. */
+  ownRuntimes?: readonly string[];
+}
+
 /**
  * A Markdown file with YAML front matter, as Claude Code reads it for sub-agents, as an agent. `path` is the file's, absolute, and stands in
  * messages. Throws BatonError `bad_input` with a line `path:line:column field: problem` for each problem.
  */
-export function parseAgentFile(text: string, file: { path: string; source: AgentSource }): AgentDefinition {
+export function parseAgentFile(text: string, file: AgentFile): AgentDefinition {
   const split = splitFrontMatter(text);
   if (!split) {
     refuse(
@@ -34,7 +42,7 @@ export function parseAgentFile(text: string, file: { path: string; source: Agent
   if (parsed.flaws.length > 0) stop(parsed.flaws);
   const result = agentFields.safeParse(withoutNulls(parsed.value));
   if (!result.success) return stop(flawsOf(result.error.issues));
-  const flaws = disagreements(result.data, file.source);
+  const flaws = disagreements(result.data, file);
   if (flaws.length > 0) stop(flaws);
   return definitionOf(result.data, { ...file, prompt: split.body.trim() });
 }
@@ -76,9 +84,14 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
 
-function disagreements({ runtime, command }: AgentFields, source: AgentSource): Flaw[] {
+function disagreements({ runtime, command }: AgentFields, { source, ownRuntimes = [] }: AgentFile): Flaw[] {
   const isCommand = runtime === 'command' || (runtime === undefined && command !== undefined);
-  if (isCommand && source === 'workspace') {
+  const isOwn = runtime !== undefined && !KNOWN_RUNTIMES.includes(runtime);
+  if (isOwn && !ownRuntimes.includes(runtime)) {
+    const known = [...new Set([...KNOWN_RUNTIMES, ...ownRuntimes])].join(', ');
+    return [{ path: ['runtime'], message: `there is no runtime ${JSON.stringify(runtime)}; there are ${known}` }];
+  }
+  if ((isCommand || isOwn) && source === 'workspace') {
     const path = [runtime === undefined ? 'command' : 'runtime'];
     return [{ path, message: 'a workspace may not name a program to run; such an agent stands in BATON_HOME/agents' }];
   }
@@ -87,6 +100,8 @@ function disagreements({ runtime, command }: AgentFields, source: AgentSource): 
   if (!isCommand && command !== undefined) return [{ path: ['command'], message: 'goes with runtime command only' }];
   return [];
 }
+
+const KNOWN_RUNTIMES: readonly string[] = [...RUNTIMES, ...Object.keys(PRECONFIGURED)];
 
 function definitionOf(
   fields: AgentFields,
@@ -102,7 +117,7 @@ function definitionOf(
     capabilities: [...new Set(said ?? inferredFrom(`${name}\n${description}`))],
     ...(said ? {} : { inferred: true }),
     specialization: capabilityOf(fields.specialization ?? inferredFrom(name)[0] ?? ''),
-    runtime: command.length > 0 ? 'command' : 'claude-code',
+    runtime: command.length > 0 ? 'command' : (fields.runtime ?? 'claude-code'),
     command,
     tools: toolsOf(fields),
     mode: fields.mode ?? null,

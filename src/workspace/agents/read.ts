@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AgentCatalogue, AgentDefinition } from '../../contract/agent.js';
+import type { CliRuntime } from '../../contract/cli-runtime.js';
 import type { ModeTable } from '../../contract/mode.js';
 import { BatonError } from '../../contract/errors.js';
-import { parseAgentFile } from '../../contract/schemas/agent-file.js';
+import { parseAgentFile, type AgentFile } from '../../contract/schemas/agent-file.js';
 import { isReadme, readAgentFolder, type AgentFolder } from './folders.js';
 
 /** Baton's own agents, in the package beside `dist`. */
@@ -21,18 +22,20 @@ function agentFolders({ home, workspace }: { home: string; workspace: string | n
   ];
 }
 
-/**
- * All agents that a request in `workspace` may use; `home` is the data folder, `modes` are those that a file may name. A file that cannot be used is a problem of the answer, and
- * hides neither the others nor an agent of its name in another folder.
- */
-export async function readAgents({
-  modes,
-  ...place
-}: {
+export interface AgentPlace {
   home: string;
   workspace: string | null;
+  /** Those that a file may name. */
   modes: ModeTable;
-}): Promise<AgentCatalogue> {
+  /** The command lines that a file may name as its runtime, by name. */
+  runtimes: Readonly<Record<string, CliRuntime>>;
+}
+
+/**
+ * All agents that a request in `workspace` may use; `home` is the data folder. A file that cannot be used is a problem of the answer, and
+ * hides neither the others nor an agent of its name in another folder.
+ */
+export async function readAgents({ modes, runtimes, ...place }: AgentPlace): Promise<AgentCatalogue> {
   const agents = new Map<string, AgentDefinition>();
   const catalogue: AgentCatalogue = { agents: [], overridden: [], problems: [] };
   for (const folder of agentFolders(place)) {
@@ -40,7 +43,8 @@ export async function readAgents({
     for (const file of await readAgentFolder(folder)) {
       const { path } = file;
       if ('text' in file && isReadme(path, file.text)) continue;
-      const agent = 'flaw' in file ? `${path}: ${file.flaw}` : parsed(file.text, { path, source, modes });
+      const rules = { modes, ownRuntimes: Object.keys(runtimes) };
+      const agent = 'flaw' in file ? `${path}: ${file.flaw}` : parsed(file.text, { path, source, ...rules });
       const other = typeof agent === 'string' ? undefined : agents.get(agent.name);
       if (typeof agent === 'string') catalogue.problems.push({ path, source, message: agent });
       else if (other?.source === source) {
@@ -57,10 +61,7 @@ export async function readAgents({
 }
 
 /** The agent, or what is wrong with its file. */
-function parsed(
-  text: string,
-  { modes, ...file }: { path: string; source: AgentFolder['source']; modes: ModeTable },
-): AgentDefinition | string {
+function parsed(text: string, { modes, ...file }: AgentFile & { modes: ModeTable }): AgentDefinition | string {
   try {
     const agent = parseAgentFile(text, file);
     if (agent.mode === null || Object.hasOwn(modes, agent.mode)) return agent;

@@ -1,20 +1,10 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { getClaude } from '../../../scripts/get-claude.mjs';
+import { join } from 'node:path';
+import { cliFolder } from './real-cli.js';
 import { scriptedMessages, type MessagesApi, type Turn } from './messages-api.js';
 
-/**
- * The folder of the real Claude Code, to stand on PATH, or why there is none. In CI it must be had: there its absence is an error.
- */
-export function claudeFolder(): { folder: string } | { reason: string } {
-  try {
-    return { folder: dirname(getClaude()) };
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error;
-    return { reason: error instanceof Error ? error.message : String(error) };
-  }
-}
+export const claudeFolder = () => cliFolder('claude');
 
 export interface Place {
   /** The agent's folder; a fresh HOME lies beside it. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BUILT_IN_MODES } from '../../../src/contract/modes.js';
 import { LIMITS } from '../../../src/contract/limits.js';
+import { CLI_DEFAULTS, PRECONFIGURED } from '../../../src/contract/runtimes/index.js';
 import { readAgents } from '../../../src/workspace/agents/read.js';
 
 let folder: string;
@@ -21,7 +22,13 @@ const write = (path: string, content: string | Buffer): string => {
   return file;
 };
 const text = (name: string, more = ''): string => `---\nname: ${name}\ndescription: d\n${more}---\nDo.\n`;
-const read = () => readAgents({ home: join(folder, 'home'), workspace: join(folder, 'work'), modes: BUILT_IN_MODES });
+const read = () =>
+  readAgents({
+    home: join(folder, 'home'),
+    workspace: join(folder, 'work'),
+    modes: BUILT_IN_MODES,
+    runtimes: { ...PRECONFIGURED, mine: CLI_DEFAULTS },
+  });
 const OWN = ['debugger', 'documenter', 'implementer', 'refactorer', 'reviewer', 'tester'];
 
 describe('Baton’s own agents', () => {
@@ -91,6 +98,30 @@ describe('a file that cannot be used', () => {
     expect(problems[0]?.message).toContain('a workspace may not name a program');
   });
 
+  it('is one whose runtime there is not, said with those that there are', async () => {
+    const path = write('home/agents/x.md', text('x', 'runtime: codx\n'));
+    const there = 'there are claude-code, command, codex, gemini, mine';
+    expect((await read()).problems).toEqual([
+      { path, source: 'user', message: `${path}:4:1 runtime: there is no runtime "codx"; ${there}` },
+    ]);
+  });
+
+  it('is one of a workspace that names a command line of the user’s own; Baton’s own may be named anywhere', async () => {
+    for (const place of ['home', 'work/.claude']) {
+      for (const runtime of ['mine', 'codex'])
+        write(`${place}/agents/${runtime}.md`, text(`${place} ${runtime}`, `runtime: ${runtime}\n`));
+    }
+    const { agents, problems } = await read();
+    expect(agents.filter(({ runtime }) => runtime !== 'claude-code').map(({ name }) => name)).toEqual([
+      'home codex',
+      'home mine',
+      'work/.claude codex',
+    ]);
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringContaining('a workspace may not name a program'),
+    ]);
+  });
+
   it.each([
     ['too large', 'x'.repeat(LIMITS.agentFileBytes + 1), 'larger than'],
     ['not UTF-8', Buffer.from([0x2d, 0x2d, 0x2d, 0xff]), 'not UTF-8'],
@@ -157,6 +188,11 @@ it('more files than the limit are not read, and that is said once', async () => 
 });
 
 it('without a workspace or a data folder there are Baton’s own', async () => {
-  const { agents } = await readAgents({ home: join(folder, 'nowhere'), workspace: null, modes: BUILT_IN_MODES });
+  const { agents } = await readAgents({
+    home: join(folder, 'nowhere'),
+    workspace: null,
+    modes: BUILT_IN_MODES,
+    runtimes: {},
+  });
   expect(agents.map(({ name }) => name)).toEqual(OWN);
 });

@@ -1,0 +1,100 @@
+import type { CliRuntime } from '../../contract/cli-runtime.js';
+import type { Usage } from '../../contract/task.js';
+import type { ProcessEnd } from '../process/run.js';
+import { LineSplitter } from '../stream/lines.js';
+import { runAgentProcess } from './agent-process.js';
+import { startOf } from './cli-arguments.js';
+import { cliFailure, type CliFailure } from './cli-errors.js';
+import { createReader, type CliNote, type CliReader } from './cli-readers.js';
+import type { AgentEnd, AgentHooks, AgentRun, Runtime } from './port.js';
+import { Transcript } from './transcript.js';
+
+/**
+ * A runtime that is data: runs the command line that `cli` describes. Where the session to resume is not known on this machine, the agent
+ * starts anew in the time that is left.
+ */
+export function cliRuntime(cli: CliRuntime): Runtime {
+  return async (run, hooks) => {
+    const began = performance.now();
+    const transcript = new Transcript(run.env);
+    const first = await runOnce(cli, { run, hooks, transcript });
+    const isUnknown = first.failure?.means === 'unknown_session' && first.reader.told().session === null;
+    if (run.session === undefined || !isUnknown) return endOf(first, run, transcript);
+    hooks.onActivity?.(transcript.note(`session ${run.session} is not known here: the agent starts anew`));
+    const { session: _, usedBefore: __, ...anew } = run;
+    const timeLimitMs = Math.max(1, run.timeLimitMs - (performance.now() - began));
+    const second = { ...anew, timeLimitMs };
+    return endOf(await runOnce(cli, { run: second, hooks, transcript }), second, transcript);
+  };
+}
+
+interface Attempt {
+  run: AgentRun;
+  hooks: AgentHooks;
+  transcript: Transcript;
+}
+
+interface Ran {
+  reader: CliReader;
+  end: ProcessEnd;
+  failure: CliFailure | undefined;
+}
+
+async function runOnce(cli: CliRuntime, { run, hooks, transcript }: Attempt): Promise<Ran> {
+  const reader = createReader(cli);
+  const errors = new LineSplitter(ERROR_LINE_BYTES);
+  const errorLines: string[] = [];
+  const tell = (notes: readonly CliNote[]): void => {
+    for (const note of notes) {
+      if (note.kind === 'session') hooks.onSession?.(note.session);
+      else hooks.onActivity?.(note.isKept ? transcript.note(note.text) : transcript.line(note.text));
+    }
+  };
+  const takeError = (line: { text: string; cut: boolean }): void => {
+    if (line.text.trim() !== '') errorLines.push(line.text);
+    if (errorLines.length > ERROR_LINES) errorLines.shift();
+    tell(reader.addError(line));
+  };
+  const end = await runAgentProcess(run, hooks, {
+    ...startOf(cli, { agent: run.agent, prompt: run.prompt, session: run.session }),
+    env: { ...cli.defaults, ...run.env },
+    silenceLimitMs: cli.silenceLimitMs,
+    onOutput: (chunk, stream) => {
+      if (stream === 'stderr' || cli.output === 'text') transcript.add(chunk, stream);
+      if (stream === 'stderr') errors.add(chunk).forEach(takeError);
+      else tell(reader.add(chunk));
+    },
+  });
+  errors.finish().forEach(takeError);
+  tell(reader.finish());
+  const { isDone, failure: told } = reader.told();
+  const outcome = { isDone, failure: told, errorText: errorLines.join('\n') };
+  return { reader, end, failure: cliFailure(cli, { outcome, end, now: Date.now() }) };
+}
+
+/** Of standard error: what rules look at, and what an error shows. */
+const ERROR_LINES = 20;
+const ERROR_LINE_BYTES = 4096;
+
+function endOf({ reader, end, failure }: Ran, run: AgentRun, transcript: Transcript): AgentEnd {
+  const { session, usage, turns, denials, text, isTotal } = reader.told();
+  const tail = transcript.tail();
+  const told = {
+    session,
+    usage: usage && isTotal && run.usedBefore ? difference(usage, run.usedBefore) : usage,
+    turns,
+    denials: denials.map(({ tool, input }) => ({ tool: transcript.line(tool), input: transcript.line(input) })),
+    tail,
+  };
+  if (end.cause === 'cancel' || end.cause === 'shutdown') return { ...told, kind: 'cancelled' };
+  if (!failure) return { ...told, kind: 'done', text: transcript.answer(text ?? '').trim() };
+  const { error } = failure;
+  const message = transcript.clean(error.message);
+  return { ...told, kind: 'failed', error: { ...error, message, ...(tail === '' ? {} : { tail }) } };
+}
+
+const difference = (total: Usage, before: Usage): Usage => ({
+  usd: Math.max(0, total.usd - before.usd),
+  inputTokens: Math.max(0, total.inputTokens - before.inputTokens),
+  outputTokens: Math.max(0, total.outputTokens - before.outputTokens),
+});
