@@ -99,7 +99,11 @@ async function gather(
     const own = refs.map((ref) => ({ ...ref, path: deps.artifacts.path(ref.sha256) }));
     artifacts.push(...own);
     if (record.report) input.skills.push({ task: node.id, report: record.report });
-    else if (record.agent) input.agents.push({ task: node.id, ...record.agent });
+    else if (record.agent) {
+      const mender = engine.graph.nodes[engine.state.details[task]?.repair ?? -1]?.id;
+      const isMerged = status === 'completed' && mender !== undefined;
+      input.agents.push({ task: node.id, ...record.agent, ...(isMerged ? { mergedBy: mender, changes: null } : {}) });
+    }
     // A command that printed nothing left no file.
     else if (record.output) input.outputs.push({ task: node.id, ...record.output, path: own[0]?.path ?? '' });
   }

@@ -1,38 +1,51 @@
 import { toStored } from '../allocation/stored.js';
 import { canonicalJson, type Json } from '../contract/json.js';
 import { BatonError } from '../contract/errors.js';
-import type { Extension } from '../contract/orders.js';
+import type { Extension, ExtensionWanted } from '../contract/orders.js';
 import type { Plan, TaskDraft } from '../contract/plan.js';
 import { SKILL_NAMES } from '../contract/skills.js';
 import { parsePlanValue } from '../contract/schemas/plan-value.js';
 import { parseSubmission } from '../contract/schemas/submission.js';
 import { markedSubmission, type Submission } from '../contract/submission.js';
 import { approvalFor } from '../planning/approval.js';
-import { extendPlan } from '../planning/extend.js';
+import { extendPlan, freeId } from '../planning/extend.js';
 import { gated } from '../planning/gate.js';
+import { withRepair } from '../planning/repair.js';
 import { toGraph } from '../planning/to-graph.js';
 import { workspaceOf } from './analyze.js';
 import type { Deps } from './deps.js';
 import { limited, readPlan, uncommittedFor, withAgents } from './plan.js';
 
-export interface ExtendOrder {
+export type ExtendOrder = {
   request: string;
   /** Digest of the plan that the task is added to. */
   plan: string;
   n: number;
-  submission: unknown;
+} & ExtensionWanted;
+
+/** Writes down the plan with one more task. The same order gives the same plan again. */
+export async function extend(deps: Deps, order: ExtendOrder): Promise<Extension> {
+  const before = await readPlan(deps, order.plan);
+  const made = 'repairs' in order ? withRepair(before, order.repairs) : await withSubmission(deps, before, order);
+  const text = canonicalJson(toStored(made));
+  const { sha256: digest } = await deps.artifacts.put('plan.json', text);
+  await deps.files.writeText(order.request, 'plan.json', text);
+  return { digest, nodes: toGraph(made).slice(before.tasks.length) };
 }
 
 /**
- * Writes down the plan with a submitted task, and before it, where a command or an agent was not submitted through Baton's own client, the
- * question whether it may run. The same order gives the same plan again.
+ * The plan with a submitted task, and before it, where a command or an agent was not submitted through Baton's own client, the
+ * question whether it may run.
  */
-export async function extend(deps: Deps, { request, plan, n, submission }: ExtendOrder): Promise<Extension> {
+async function withSubmission(
+  deps: Deps,
+  before: Plan,
+  { request, plan, n, submission }: ExtendOrder & { submission: unknown },
+): Promise<Plan> {
   const checked = parseSubmission(submission);
-  const before = await readPlan(deps, plan);
   const workspace = await workspaceOf(deps, request);
   const settings = deps.settings(workspace);
-  const draft = draftOf(checked, freeId(`s${n}`, new Set(before.tasks.map(({ id }) => id))));
+  const draft = draftOf(checked, freeId(before, `s${n}`));
   const { signature } = checked;
   const isTrusted = signature !== undefined && deps.verify(markedSubmission(request, checked), signature);
   const alone = { ...before, tasks: extendPlan(before, [draft]).tasks.slice(-1) };
@@ -48,20 +61,10 @@ export async function extend(deps: Deps, { request, plan, n, submission }: Exten
   const approval = approvalFor({ what: 'task', plan: allocated, digest: plan, ...circumstances });
   const { tasks } = extendPlan(before, approval ? gated(draft, approval, { deadlineMs, isTrusted }) : [draft]);
   const allocation = allocated.tasks[0]?.allocation;
-  const made: Plan = {
+  return {
     ...before,
     tasks: tasks.map((task) => limited(task.id === draft.id && allocation ? { ...task, allocation } : task, settings)),
   };
-  const text = canonicalJson(toStored(made));
-  const { sha256: digest } = await deps.artifacts.put('plan.json', text);
-  await deps.files.writeText(request, 'plan.json', text);
-  return { digest, nodes: toGraph(made).slice(before.tasks.length) };
-}
-
-function freeId(wanted: string, taken: ReadonlySet<string>): string {
-  let id = wanted;
-  for (let suffix = 2; taken.has(id); suffix += 1) id = `${wanted}-${suffix}`;
-  return id;
 }
 
 /** Read as a task of a plan file is, so that one set of rules holds for both. */

@@ -69,10 +69,11 @@ export const LIMITS = {
   hostProcessesMax: 100,
   /** How often an agent's commit is put onto a branch that somebody else moves at the same moment. */
   integrationRounds: 10,
-  /** Files in conflict that are named. */
+  /** Files in conflict that are named, and those that the engine's state remembers. */
   conflictFiles: 50,
-  /** How often an agent tries to mend a conflict before a person is asked. */
-  repairAttempts: 2,
+  conflictFilesInState: 10,
+  /** How often one repair is begun again because the branch has moved under it. */
+  repairAttempts: 3,
   /** Decisions of a request that are asked at once; further ones wait for these. */
   openDecisions: 100,
   /** Tasks of a plan that ask. */

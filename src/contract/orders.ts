@@ -2,6 +2,7 @@ import type { Patience } from './decision.js';
 import type { Json } from './json.js';
 import type { SearchAttributeName } from './names.js';
 import type { GraphNode, OnFailure } from './plan.js';
+import type { MergeConflict } from './task.js';
 import type { Interaction } from './request.js';
 import type { Permit } from './task.js';
 
@@ -51,6 +52,9 @@ export interface GraphPiece {
   /** Position of the first node that is not in it; null at the end. */
   next: number | null;
 }
+
+/** What is to be added to a plan: a task that somebody submitted, or one that mends what another has in conflict. */
+export type ExtensionWanted = { submission: unknown } | { repairs: { task: string; conflict: MergeConflict } };
 
 /** What became of a plan that was given one more task; the nodes follow those that it had. */
 export interface Extension {

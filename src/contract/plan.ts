@@ -14,8 +14,15 @@ export type Action =
   | { kind: 'command'; argv: string[] }
   | { kind: 'shell'; script: string }
   | { kind: 'skill'; name: string; with: Record<string, Json> }
-  | { kind: 'agent'; prompt: string; agent?: string; mode?: string; effect?: 'optional' }
+  | { kind: 'agent'; prompt: string; agent?: string; mode?: string; effect?: 'optional'; repairs?: Repair }
   | { kind: 'decision'; question: string; options: string[]; deadlineMs?: number; otherwise?: string };
+
+/** The commit that an agent is to merge: that of a task whose changes conflict with what others changed. */
+export interface Repair {
+  task: string;
+  commit: string;
+  branch: string;
+}
 
 /** A task as a plan file or a planner gives it: checked one by one, not yet against the others. Times are milliseconds. */
 export interface TaskDraft {
@@ -104,5 +111,7 @@ export interface GraphNode {
   risk: number;
   criticality: number;
   delivers: boolean;
+  /** Position of the task whose conflict it mends. */
+  repairs?: number;
   decision?: { question: string; options: string[]; deadlineMs?: number; otherwise?: string };
 }

@@ -48,6 +48,8 @@ export interface AgentWork {
   /** What it changed without leave, at most LIMITS.changedFilesListed; it was undone. Absent where there was nothing. */
   refused?: Objection[];
   refusedLeftOut?: number;
-  /** What it changed, on the request's branch; null where it changed nothing or did not end well. */
+  /** The task whose commit holds what it changed, where that could not be merged without one. */
+  mergedBy?: string;
+  /** What it changed, on the request's branch or on one of its own; null where it changed nothing or did not end well. */
   changes: { branch: string; commit: string; files: { status: string; path: string }[]; filesLeftOut: number } | null;
 }

@@ -47,10 +47,22 @@ export interface Usage {
   outputTokens: number;
 }
 
+/** An agent's commit that cannot be merged with what others put on the request's branch while it worked. */
+export interface MergeConflict {
+  /** Of its own; it holds the commit. */
+  branch: string;
+  commit: string;
+  /** Files that conflict, at most LIMITS.conflictFilesInState. */
+  files: string[];
+  /** Tasks that changed these files meanwhile. */
+  against: string[];
+}
+
 /** How one attempt at a task ended; the only thing an activity returns of it. At most 64 KiB. */
 export type TaskResult =
   | { kind: 'completed'; startedAt: number; summary: string; output: Json; artifacts: ArtifactRef[]; usage?: Usage }
   | { kind: 'failed'; startedAt: number; error: TaskError; artifacts: ArtifactRef[]; usage?: Usage }
+  | { kind: 'conflicted'; startedAt: number; conflict: MergeConflict; artifacts: ArtifactRef[]; usage?: Usage }
   | { kind: 'cancelled'; startedAt: number; artifacts?: ArtifactRef[]; usage?: Usage }
   /** It waits for a person where it asks something; else it goes on as soon as it may. */
   | { kind: 'parked'; startedAt: number; session: string | null; asks?: Asks; artifacts?: ArtifactRef[] };

@@ -5,6 +5,7 @@ import {
   detailOf,
   epochOf,
   hasEnded,
+  isRepair,
   makeReady,
   mayReopen,
   move,
@@ -109,10 +110,13 @@ export function retry(engine: Engine, event: EngineEvent & { kind: 'retry' }): R
   if (state.cancel) return refused('the request is being cancelled');
   let tasks: number[];
   if (event.task === undefined)
-    tasks = graph.nodes.map((_, task) => task).filter((task) => statusOf(engine, task) === 'failed');
+    tasks = graph.nodes
+      .map((_, task) => task)
+      .filter((task) => statusOf(engine, task) === 'failed' && !isRepair(engine, task));
   else {
     const task = graph.positions.get(event.task);
     if (task === undefined) return unknownTask(event.task);
+    if (isRepair(engine, task)) return refused(`${event.task} mends another task; retry that one`);
     tasks = [task];
   }
   const given = state.stopped ? tasks.concat(stoppedTasks(engine)) : tasks;

@@ -79,7 +79,7 @@ export function raisePlanApproval(engine: Engine, approval: Approval, at: number
   raise(engine, draft, at, commands);
 }
 
-function raise(engine: Engine, draft: Draft, at: number, commands: Command[]): void {
+export function raise(engine: Engine, draft: Draft, at: number, commands: Command[]): void {
   const { state } = engine;
   const id = `d${state.decisions.length + 1}`;
   const decision: Decision = {
@@ -188,6 +188,8 @@ function settle(engine: Engine, id: string, answer: Answer, commands: Command[])
     return;
   }
   detailOf(engine, task).choice = answer.choice;
+  // What follows from it is for those who asked: see `mend`.
+  if (decision.kind === 'recovery') return;
   if (RULES_OUT.includes(answer.choice)) {
     move(engine, task, 'completed', answer.at);
     skipDependants(engine, task, 'choice', answer.at);

@@ -33,6 +33,8 @@ export interface Index {
   asks: number[];
   /** Tasks that became ready in this step. */
   fresh: number[];
+  /** Tasks that wait for their conflict to be mended. */
+  mending: number[];
   /** Decisions that are open. */
   openDecisions: number;
   /** Nothing is dispatched: the shell drains to continue as a new run. */
@@ -67,6 +69,7 @@ function emptyIndex(): Index {
     runningAgents: 0,
     asks: [],
     fresh: [],
+    mending: [],
     openDecisions: 0,
     hold: false,
   };
@@ -80,6 +83,7 @@ function reindex(engine: Engine): void {
     const status = taskState(state, task);
     index.status.push(status);
     index.counts[status] += 1;
+    if (status === 'waiting' && state.details[task]?.conflict) index.mending.push(task);
     if (status === 'running' && node.kind === 'agent') index.runningAgents += 1;
     index.since.push(historyOf(state, task).at(-1)?.at ?? state.acceptedAt ?? state.createdAt);
     index.unmet.push(node.dependencies.filter((dependency) => !isSatisfied(engine, dependency)).length);

@@ -115,6 +115,9 @@ function blocks(engine: Engine, task: number): SkipReason {
   return statusOf(engine, task) === 'skipped' && reason !== undefined ? reason : 'dependency';
 }
 
+/** A repair is never done again by itself: the task that it was for begins anew, or has another one. */
+export const isRepair = (engine: Engine, task: number): boolean => engine.graph.nodes[task]?.repairs !== undefined;
+
 export function mayReopen(engine: Engine, task: number): boolean {
   const status = statusOf(engine, task);
   if (status === 'skipped') return engine.state.details[task]?.reason !== 'person';

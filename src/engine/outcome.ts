@@ -22,10 +22,13 @@ export function conclude(engine: Engine, at: number, commands: Command[]): void 
  */
 function outcomeOf(engine: Engine): Outcome {
   const { state, index, graph } = engine;
-  let lost = index.counts.failed + index.counts.cancelled;
+  let lost = 0;
   let delivered = false;
   graph.nodes.forEach((node, task) => {
+    // What came of a repair shows in the task that it was for.
+    if (node.repairs !== undefined) return;
     const status = index.status[task];
+    if (status === 'failed' || status === 'cancelled') lost += 1;
     if (status === 'completed' && node.delivers) delivered = true;
     const reason = state.details[task]?.reason;
     if (status === 'skipped' && reason !== 'choice' && reason !== 'person') lost += 1;

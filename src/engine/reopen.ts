@@ -1,7 +1,7 @@
 import type { Trigger } from '../contract/phase.js';
 import type { Command, EngineEvent, Reply } from './events.js';
 import type { Engine } from './model.js';
-import { mayReopen, release, reopen, statusOf } from './moves.js';
+import { isRepair, mayReopen, release, reopen, statusOf } from './moves.js';
 import { fire } from './phases.js';
 
 /** Tasks of a closed request that another run would do again: the one that is named, else all that failed or were cancelled. */
@@ -9,7 +9,7 @@ export function reopenable(engine: Engine, id: string | undefined): number[] {
   const given = id === undefined ? engine.graph.nodes.map((_, task) => task) : [engine.graph.positions.get(id) ?? -1];
   const again = (task: number): boolean =>
     id === undefined ? ['failed', 'cancelled'].includes(statusOf(engine, task)) : mayReopen(engine, task);
-  return given.filter((task) => task >= 0 && again(task));
+  return given.filter((task) => task >= 0 && !isRepair(engine, task) && again(task));
 }
 
 const WALK: readonly Trigger[] = ['start', 'plan', 'execute', 'monitor'];

@@ -1,13 +1,12 @@
 import { LIMITS } from '../contract/limits.js';
-import type { TaskError, TaskResult } from '../contract/task.js';
-import { raisePermission, withdraw } from './decisions.js';
+import type { TaskResult } from '../contract/task.js';
+import { raisePermission } from './decisions.js';
+import { fail, keepError } from './failing.js';
 import type { Engine } from './model.js';
 import type { Command, EngineEvent, Reply } from './events.js';
-import { attemptOf, detailOf, epochOf, hasEnded, makeReady, move, satisfy, skipDependants, statusOf } from './moves.js';
-import { dropTimer, setTimer } from './timers.js';
-
-const ERROR_CHARS = 240;
-const ERRORS_KEPT = 500;
+import { attemptOf, detailOf, epochOf, makeReady, move, satisfy, skipDependants, statusOf } from './moves.js';
+import { conflicted } from './repairs.js';
+import { setTimer } from './timers.js';
 
 /** A dispatched task has ended, well or not. A result of an earlier attempt, or a second one of the same, changes nothing. */
 export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.ended' }, commands: Command[]): Reply {
@@ -27,6 +26,9 @@ export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.end
       break;
     case 'failed':
       failed(engine, event, result, commands);
+      break;
+    case 'conflicted':
+      conflicted(engine, event, result.conflict, commands);
       break;
     case 'cancelled':
       // Nobody asked for it here, so somebody ended the activity from Temporal's side.
@@ -93,16 +95,7 @@ function failed(
     setTimer(engine, { id: `retry:${task}`, at, ms }, commands);
     return;
   }
-  move(engine, task, 'failed', at);
-  skipDependants(engine, task, 'dependency', at);
-  if (engine.state.settings.onFailure === 'stop') stopRest(engine, at, commands);
-}
-
-/** The state keeps the beginning of an error, and of not too many: each stands in full in its task's record. */
-function keepError(engine: Engine, task: number, { code, message, exitCode }: TaskError): void {
-  if (engine.index.counts.failed >= ERRORS_KEPT) return;
-  const error = { code, message: message.slice(0, ERROR_CHARS), ...(exitCode === undefined ? {} : { exitCode }) };
-  detailOf(engine, task).error = error;
+  fail(engine, task, at, commands);
 }
 
 /** Before the n-th retry: min(1 s × 2ⁿ⁻¹ × (1 + U(0, .1)), 30 s) (ERR-2). */
@@ -114,16 +107,4 @@ export function retryDelay(n: number, random: number): number {
 /** The time before a retry is over. */
 export function tryAgain(engine: Engine, task: number, at: number): void {
   if (statusOf(engine, task) === 'waiting') makeReady(engine, task, at);
-}
-
-/** The plan stops at its first failure: what runs may end, nothing else begins. */
-function stopRest(engine: Engine, at: number, commands: Command[]): void {
-  engine.state.stopped = true;
-  engine.graph.nodes.forEach((node, task) => {
-    if (hasEnded(engine, task) || statusOf(engine, task) === 'running') return;
-    if (statusOf(engine, task) === 'waiting') withdraw(engine, at, commands, node.id);
-    dropTimer(engine, `retry:${task}`, commands);
-    move(engine, task, 'skipped', at);
-    detailOf(engine, task).reason = 'stopped';
-  });
 }

@@ -4,11 +4,13 @@ import type { Engine } from './model.js';
 import type { Command } from './events.js';
 import { peek, pop, type Heap } from './heap.js';
 import { conclude } from './outcome.js';
+import { mend } from './repairs.js';
 import { attemptOf, detailOf, epochOf, move, skipDependants, statusOf } from './moves.js';
 
 /** After every event: asks what is to be asked, starts what may start, and ends the request when nothing is left. */
 export function dispatch(engine: Engine, at: number, commands: Command[]): void {
   const { state, index } = engine;
+  mend(engine, at, commands);
   if (mayStart(engine)) {
     // An answer given at once may make further questions ready, so this takes them one by one.
     while (index.openDecisions < LIMITS.openDecisions) {
@@ -30,6 +32,8 @@ export function dispatch(engine: Engine, at: number, commands: Command[]): void 
     if (state.stopped) giveUp(engine, task, at);
     else if (engine.graph.nodes[task]?.kind !== 'decision') move(engine, task, 'queued', at);
   }
+  // What was given up may have been a repair.
+  if (state.stopped) mend(engine, at, commands);
   conclude(engine, at, commands);
 }
 

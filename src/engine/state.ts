@@ -6,7 +6,7 @@ import type { Outcome, Phase, Trigger } from '../contract/phase.js';
 import type { OnFailure } from '../contract/plan.js';
 import type { Interaction } from '../contract/request.js';
 import type { Submission } from '../contract/submission.js';
-import type { Permit, Usage } from '../contract/task.js';
+import type { MergeConflict, Permit, Usage } from '../contract/task.js';
 
 /**
  * All that the engine remembers of a request: plain JSON, so that it survives continue-as-new and can be stored. It holds the plan's
@@ -85,6 +85,10 @@ export interface TaskDetail {
   choice?: string;
   /** The state that a running task goes to once its process has ended. */
   stopping?: 'cancelled' | 'skipped' | 'paused';
+  /** Why it waits although its agent is done. */
+  conflict?: MergeConflict;
+  /** Position of the task that mends the conflict; null where none could be added, absent while it is being added. */
+  repair?: number | null;
   /** State that a paused task goes back to. */
   from?: 'pending' | 'ready';
 }
@@ -95,9 +99,9 @@ export interface TaskDetail {
  */
 export type SkipReason = 'person' | 'choice' | 'dependency' | 'stopped';
 
-/** A task that somebody wants added. `open` until the plan that holds it is written down. */
+/** A task that somebody wants added, or that mends the conflict of the task `repairs`. `open` until the plan that holds it is written down. */
 export type SubmissionRecord = { n: number; at: number; by: string } & (
-  | { state: 'open'; submission: Submission }
+  | { state: 'open'; submission: Submission; repairs?: string }
   | { state: 'added'; task: string }
   | { state: 'refused'; error: { code: ErrorCode; message: string } }
 );

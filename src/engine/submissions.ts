@@ -2,7 +2,7 @@ import { LIMITS } from '../contract/limits.js';
 import { cancelTask } from './decisions.js';
 import type { Command, EngineEvent, Reply } from './events.js';
 import { adopt, type Engine } from './model.js';
-import { passOver, release } from './moves.js';
+import { detailOf, passOver, release } from './moves.js';
 import type { SubmissionRecord } from './state.js';
 
 const ENDING = ['COMPLETING', 'ERROR'];
@@ -17,11 +17,28 @@ export function submit(engine: Engine, event: EngineEvent & { kind: 'submit' }, 
     const message = `${open.length} submitted tasks are still being added; try again`;
     return { kind: 'refused', code: 'busy', message };
   }
-  const n = (state.submissions.at(-1)?.n ?? 0) + 1;
-  state.submissions.push({ n, at: event.at, by: event.by, state: 'open', submission: event.submission });
-  if (state.submissions.length > LIMITS.submissionsKept) state.submissions.shift();
+  const n = nextOf(engine);
+  push(engine, { n, at: event.at, by: event.by, state: 'open', submission: event.submission });
   if (open.length === 0) extendNext(engine, commands);
   return { kind: 'accepted', message: 'the task is being added', pending: { kind: 'submission', n } };
+}
+
+/** A task that mends what `task` has in conflict. It is not refused for the number of others: without it the request could not end. */
+export function addRepair(engine: Engine, { task, at }: { task: number; at: number }, commands: Command[]): void {
+  const repairs = engine.graph.nodes[task]?.id ?? '';
+  const submission = { type: 'repair', description: `mend the conflict of ${repairs}` };
+  const isFirst = openSubmissions(engine).length === 0;
+  push(engine, { n: nextOf(engine), at, by: 'baton', state: 'open', submission, repairs });
+  if (isFirst) extendNext(engine, commands);
+}
+
+const nextOf = ({ state }: Engine): number => (state.submissions.at(-1)?.n ?? 0) + 1;
+
+function push({ state }: Engine, record: SubmissionRecord): void {
+  state.submissions.push(record);
+  if (state.submissions.length <= LIMITS.submissionsKept) return;
+  const oldest = state.submissions.findIndex((kept) => kept.state !== 'open');
+  state.submissions.splice(Math.max(0, oldest), 1);
 }
 
 /** Asks for the oldest open submission to be added, once there is a plan to add it to. */
@@ -36,6 +53,7 @@ export function extended(engine: Engine, event: EngineEvent & { kind: 'extended'
   const { n, graph, at } = event;
   const record = settle(engine, n, { state: 'added', task: graph.nodes.at(-1)?.id ?? '' });
   if (!record) return { kind: 'unchanged', message: 'it is not being added' };
+  tie(engine, record, graph.nodes.length - 1);
   const before = state.tasks.length;
   state.plan = { digest: graph.digest, revision: (state.plan?.revision ?? 0) + 1, tasks: graph.nodes.length };
   while (state.tasks.length < graph.nodes.length) state.tasks.push([]);
@@ -55,8 +73,15 @@ export function unextended(engine: Engine, event: EngineEvent & { kind: 'unexten
   const { code, message } = event;
   const record = settle(engine, event.n, { state: 'refused', error: { code, message } });
   if (!record) return { kind: 'unchanged', message: 'it is not being added' };
+  tie(engine, record, null);
   extendNext(engine, commands);
   return { kind: 'accepted', message: '' };
+}
+
+/** Tells the task in conflict which one mends it. */
+function tie(engine: Engine, { repairs }: { repairs?: string }, repair: number | null): void {
+  const task = repairs === undefined ? undefined : engine.graph.positions.get(repairs);
+  if (task !== undefined) detailOf(engine, task).repair = repair;
 }
 
 /** Gives up what has not been added yet. */
@@ -73,14 +98,14 @@ type Settled =
   | { state: 'refused'; error: { code: 'refused' | EngineErrorCode; message: string } };
 type EngineErrorCode = (EngineEvent & { kind: 'unextended' })['code'];
 
-function settle(engine: Engine, n: number, how: Settled): SubmissionRecord | undefined {
+/** Gives what it was before. */
+function settle(engine: Engine, n: number, how: Settled): (SubmissionRecord & { state: 'open' }) | undefined {
   const { submissions } = engine.state;
   const at = submissions.findIndex((record) => record.n === n && record.state === 'open');
   const open = submissions[at];
-  if (!open) return undefined;
-  const record: SubmissionRecord = { n, at: open.at, by: open.by, ...how };
-  submissions[at] = record;
-  return record;
+  if (open?.state !== 'open') return undefined;
+  submissions[at] = { n, at: open.at, by: open.by, ...how };
+  return open;
 }
 
 const refused = (message: string): Reply => ({ kind: 'refused', code: 'refused', message });

@@ -39,3 +39,11 @@ function suggestion(id: string, levels: ReadonlyMap<string, number>): string {
 function refuse(path: string, message: string): never {
   throw new BatonError('bad_input', `${path}: ${message}`, { path, hint: 'see the tasks with: baton status ID' });
 }
+
+/** The id that is wanted, with a number where the plan has it already. */
+export function freeId({ tasks }: Plan, wanted: string): string {
+  const taken = new Set(tasks.map(({ id }) => id));
+  let id = wanted;
+  for (let suffix = 2; taken.has(id); suffix += 1) id = `${wanted}-${suffix}`;
+  return id;
+}

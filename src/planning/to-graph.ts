@@ -22,8 +22,14 @@ export function toGraph(plan: Plan): GraphNode[] {
     risk: task.risk,
     criticality: task.criticality,
     delivers: task.delivers,
+    ...repairsOf(task, positions),
     ...(task.action.kind === 'decision' ? { decision: decisionOf(task.action) } : {}),
   }));
+}
+
+function repairsOf({ action }: PlanTask, positions: ReadonlyMap<string, number>): Pick<GraphNode, 'repairs'> {
+  const task = action.kind === 'agent' && action.repairs ? positions.get(action.repairs.task) : undefined;
+  return task === undefined ? {} : { repairs: task };
 }
 
 /** `command:npm`, `shell`, `skill:inventory`, `agent:NAME`, `decision`: letters, digits, `:`, `.`, `_` and `-`, at most 60. */

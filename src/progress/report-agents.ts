@@ -36,7 +36,8 @@ function refusedOf({ refused = [], refusedLeftOut = 0 }: AgentWork): string {
   return [...lines, ...(refusedLeftOut > 0 ? [`- and ${refusedLeftOut} more`] : [])].join('\n');
 }
 
-function changesOf({ changes }: AgentWork): string {
+function changesOf({ changes, mergedBy }: AgentWork): string {
+  if (mergedBy !== undefined) return `What it changed is part of the commit of ${mdCode(mergedBy)}.`;
   if (!changes) return 'Nothing of it is on the branch.';
   return `Commit ${mdCode(changes.commit)} on ${mdCode(changes.branch)}.`;
 }

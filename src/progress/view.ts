@@ -1,6 +1,7 @@
 import type { Decision } from '../contract/decision.js';
 import { globalId } from '../contract/names.js';
 import type { RequestStatus } from '../contract/phase.js';
+import type { MergeConflict } from '../contract/task.js';
 import type { DecisionView, RequestView, TaskView } from '../contract/view.js';
 import type { Engine } from '../engine/model.js';
 import { hasEnded, statusOf } from '../engine/moves.js';
@@ -131,10 +132,19 @@ function noteOf(engine: Engine, task: number, queuePosition: number | undefined)
   const status = statusOf(engine, task);
   const retryAt = engine.state.timers[`retry:${task}`];
   if (status === 'skipped') return detail?.reason && SKIPPED[detail.reason];
+  const mender = detail?.repair == null ? undefined : engine.graph.nodes[detail.repair]?.id;
+  if (status === 'completed' && mender !== undefined) return `merged by ${mender}`;
   if (status === 'completed') return detail?.choice === undefined ? undefined : `chosen: ${detail.choice}`;
+  if (status === 'waiting' && detail?.conflict) return conflictNote(detail.conflict, mender);
   if (status === 'running') return detail?.stopping && 'being stopped';
   if (status === 'waiting' && retryAt !== undefined) return `tried again at ${isoTime(retryAt)}`;
   return queuePosition === undefined ? undefined : `number ${queuePosition} in the queue`;
+}
+
+function conflictNote({ files, against }: MergeConflict, mender: string | undefined): string {
+  const others = against.length === 0 ? 'what is on the branch' : `what ${against.join(', ')} changed`;
+  const next = mender === undefined ? '' : `; ${mender} mends it`;
+  return `done, but in conflict with ${others} in ${files.slice(0, 3).join(', ')}${files.length > 3 ? ', …' : ''}${next}`;
 }
 
 /** A decision as scripts read it: id global, times ISO 8601 UTC. */

@@ -1,7 +1,7 @@
 import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
 import { LIMITS } from '../contract/limits.js';
 import { agentQueue, hostQueue } from '../contract/names.js';
-import type { Intake } from '../contract/orders.js';
+import type { ExtensionWanted, Intake } from '../contract/orders.js';
 import type { GraphNode } from '../contract/plan.js';
 import type { RequestInput } from '../contract/request.js';
 import type { TaskResult } from '../contract/task.js';
@@ -11,6 +11,7 @@ import type { Engine } from '../engine/model.js';
 import type { EventBody, Reply } from '../engine/events.js';
 import { buildGraph, type Graph } from '../engine/graph.js';
 import { shortened } from '../engine/shorten.js';
+import type { SubmissionRecord } from '../engine/state.js';
 import { requestView } from '../progress/view.js';
 import { lightActivities, performTask, priorityKeyOf, type TaskPlace } from './activities.js';
 import type { Face } from './face.js';
@@ -199,13 +200,19 @@ async function extend(shell: Shell, n: number): Promise<void> {
     const { digest, nodes } = await light(
       shell,
       `add a task: ${record.submission.description.slice(0, 80)}`,
-      (activities) => activities.extend({ request, plan: graph.digest, n, submission: record.submission }),
+      (activities) => activities.extend({ request, plan: graph.digest, n, ...wantedOf(shell, record) }),
     );
     shell.post({ kind: 'extended', n, graph: buildGraph(digest, [...graph.nodes, ...nodes]) });
   } catch (error) {
     const { code, message } = taskErrorOf(error);
     shell.post({ kind: 'unextended', n, code, message });
   }
+}
+
+function wantedOf(shell: Shell, { submission, repairs }: SubmissionRecord & { state: 'open' }): ExtensionWanted {
+  const { state, graph } = shell.engine();
+  const conflict = repairs === undefined ? undefined : state.details[graph.positions.get(repairs) ?? -1]?.conflict;
+  return repairs === undefined || !conflict ? { submission } : { repairs: { task: repairs, conflict } };
 }
 
 async function save(shell: Shell, n: number): Promise<void> {

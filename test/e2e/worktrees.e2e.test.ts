@@ -94,6 +94,59 @@ describe('an agent that is a command', () => {
     expect(artifact(view, 'check.log')).toContain('w1.txt\nw2.txt\nw3.txt\nw4.txt');
   });
 
+  it('whose change conflicts with another’s merges both in a task of its own, on which the rest waits', async () => {
+    const edit =
+      'p=$(cat); case "$p" in *"conflict markers"*) echo both > a.txt; echo merged;; *) sleep $1; echo $BATON_TASK_ID > a.txt; touch $BATON_TASK_ID.txt;; esac';
+    agent('quick', edit.replace('$1', '0'));
+    agent('late', edit.replace('$1', '2'));
+    const tasks = [
+      { id: 'first', kind: 'agent', agent: 'quick', prompt: 'Edit a.txt.' },
+      { id: 'second', title: 'Edit a.txt too', kind: 'agent', agent: 'late', prompt: 'Edit a.txt.' },
+      { id: 'check', command: ['sh', '-c', 'cat a.txt; ls'], dependencies: ['first', 'second'] },
+    ];
+    await place.submit('clash', place.plan('clash', { tasks }));
+    const view = await place.ended('clash');
+    expect(view.tasks.map(({ id, status, note }) => [id, status, note])).toEqual([
+      ['first', 'completed', undefined],
+      ['second', 'completed', 'merged by second-repair'],
+      ['check', 'completed', undefined],
+      ['second-repair', 'completed', undefined],
+    ]);
+    expect(artifact(view, 'check.log')).toBe('both\na.txt\nfirst.txt\nsecond.txt\n');
+    expect(git('log', '--format=%s', 'main..baton/clash').trim()).toBe('Edit a.txt too (merged with first)\nfirst');
+    expect(git('branch', '--list', 'baton-agents/*')).toBe('');
+    const { stdout: report } = await place.baton('report', 'clash');
+    expect(report).toContain('What it changed is part of the commit of `second-repair`.');
+  });
+
+  it('whose change nobody could merge is asked about, and dropped it stays on a branch of its own', async () => {
+    agent(
+      'stubborn',
+      'p=$(cat); sleep 2; case "$p" in *"conflict markers"*) echo I cannot;; *) echo $BATON_TASK_ID > a.txt;; esac',
+    );
+    const tasks = ['first', 'second'].map((id) => ({ id, kind: 'agent', agent: 'stubborn', prompt: 'Edit a.txt.' }));
+    await place.submit('torn', place.plan('torn', { tasks }));
+    const ask = async () => {
+      const { decisions } = await place.json<{ decisions: { id: string; kind: string; question: string }[] }>([
+        'decisions',
+        'torn',
+      ]);
+      return decisions;
+    };
+    await until('a question', async () => (await ask()).length > 0);
+    const decisions = await ask();
+    expect(decisions[0]).toMatchObject({
+      kind: 'recovery',
+      question: expect.stringMatching(/(first.*second|second.*first).*a\.txt/) as string,
+    });
+    await place.json(['decide', decisions[0]?.id ?? '', 'drop']);
+    const view = await place.ended('torn');
+    expect(view.status).toBe('partial');
+    const lost = view.tasks.find(({ status, id }) => status === 'failed' && !id.endsWith('-repair'))?.id ?? '';
+    expect(git('show', `baton-agents/torn/${lost}.0:a.txt`)).toBe(`${lost}\n`);
+    expect(git('show', 'baton/torn:a.txt')).toBe(`${lost === 'first' ? 'second' : 'first'}\n`);
+  });
+
   it('that fails leaves no branch, and what it changed as a patch', async () => {
     await place.submit('broken', place.plan('broken', { tasks: [fix('breaker')] }));
     const view = await place.ended('broken');

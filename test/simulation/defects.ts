@@ -1,7 +1,7 @@
 import type { Engine } from '../../src/engine/model.js';
 import { step } from '../../src/engine/engine.js';
 import type { Command, EngineEvent, Step } from '../../src/engine/events.js';
-import { makeReady, statusOf } from '../../src/engine/moves.js';
+import { makeReady, satisfy, statusOf } from '../../src/engine/moves.js';
 import type { Invariant } from './invariants.js';
 import type { StepFunction } from './world.js';
 
@@ -87,6 +87,14 @@ export const DEFECTS: Record<Invariant, StepFunction> = {
     ...made,
     commands: made.commands.filter(({ kind }) => kind !== 'extend'),
   })),
+  'no conflict is forgotten': withStep((made, engine, event) => {
+    // The task is taken for done as soon as its repair has been added.
+    if (event.kind !== 'extended') return made;
+    for (const task of engine.index.mending)
+      if (engine.state.details[task]?.repair === engine.graph.nodes.length - 1)
+        satisfy(engine, task, 'completed', event.at);
+    return made;
+  }),
   'honest outcome': withStep((made, engine) => {
     if (engine.state.outcome === 'partial') engine.state.outcome = 'complete';
     return made;

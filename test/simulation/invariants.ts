@@ -28,6 +28,7 @@ export const INVARIANTS = [
   'reminder, escalation, deadline come in this order, each once',
   'an answer cancels what is left',
   'no submission is lost',
+  'no conflict is forgotten',
 ] as const;
 export type Invariant = (typeof INVARIANTS)[number];
 
@@ -169,8 +170,15 @@ export function createWatch({
           from = to;
         }
       });
+      graph.nodes.forEach((_, task) => {
+        const { conflict, repair } = engine.state.details[task] ?? {};
+        if (!conflict || status(engine, task) !== 'completed') return;
+        if (repair == null || status(engine, repair) !== 'completed') broken('no conflict is forgotten', String(task));
+      });
       if (finishes !== 1) broken('the request finishes once', String(finishes));
-      const lost = graph.nodes.some((_, task) => ['failed', 'cancelled'].includes(status(engine, task)));
+      const lost = graph.nodes.some(
+        (node, task) => node.repairs === undefined && ['failed', 'cancelled'].includes(status(engine, task)),
+      );
       if (lost === (engine.state.outcome === 'complete') && lost)
         broken('honest outcome', 'complete although something was lost');
       if (engine.state.outcome === 'failed' && !failuresSeen && !lost)

@@ -99,7 +99,7 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
     run: ({ tasks }) => {
       for (const { task, epoch, attempt } of tasks) {
         const took = random.int(120);
-        const result = randomResult(random, faults.fail);
+        const result = randomResult(random, { failure: faults.fail, node: engine.graph.nodes[task] });
         const body: EventBody = { kind: 'task.ended', task, epoch, attempt, result, random: random.next() };
         let ended = false;
         const key = `${task}/${epoch}`;
@@ -119,6 +119,14 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
     },
     stop: ({ task, epoch }) => open_.get(`${task}/${epoch}`)?.stop(),
     ask: ({ decision }) => {
+      const { kind } = engine.state.decisions.find(({ id }) => id === decision) ?? {};
+      if (kind === 'recovery') {
+        const choices = ['repair', 'redo', 'drop'] as const;
+        const choice = choices[random.int(choices.length)] ?? 'drop';
+        later({ kind: 'decide', decision, choice, comment: '', by: 'p', via: 'signal' }, random.int(1200));
+        later({ kind: 'decide', decision, choice: 'drop', comment: '', by: 'p', via: 'signal' }, 1200);
+        return;
+      }
       const choice = random.chance(0.7) ? 'approve' : random.chance(0.5) ? 'skip' : 'reject';
       later({ kind: 'decide', decision, choice, comment: '', by: 'p', via: 'signal' }, random.int(800));
       // The person who finds it still open answers in a way that is always offered, so that no run waits for ever.
@@ -130,10 +138,15 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
     untimer: () => undefined,
     extend: ({ n }) => {
       const message = 'it cannot be added';
+      const record = engine.state.submissions.find((known) => known.n === n);
+      const repairs =
+        record?.state === 'open' && record.repairs !== undefined
+          ? engine.graph.positions.get(record.repairs)
+          : undefined;
       const refuse = random.chance(0.2);
       const longer = buildGraph(`${engine.graph.digest}+${n}`, [
         ...engine.graph.nodes,
-        submitted(random, engine.graph, n),
+        submitted(random, engine.graph, { n, repairs }),
       ]);
       later(
         refuse ? { kind: 'unextended', n, code: 'bad_input', message } : { kind: 'extended', n, graph: longer },
@@ -185,13 +198,31 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
 }
 
 /** A task that is added while the request runs: after some of those that are there. */
-function submitted(random: Random, { nodes }: Graph, n: number): GraphNode {
+function submitted(
+  random: Random,
+  { nodes }: Graph,
+  { n, repairs }: { n: number; repairs: number | undefined },
+): GraphNode {
   const [node] = randomNodes(random);
+  if (repairs !== undefined)
+    return {
+      ...(node as GraphNode),
+      id: `s${n}`,
+      kind: 'agent',
+      dependencies: [],
+      retries: 0,
+      delivers: false,
+      repairs,
+    };
   const dependencies = nodes.map((_, position) => position).filter(() => random.chance(0.1));
   return { ...(node as GraphNode), id: `s${n}`, kind: 'skill', dependencies };
 }
 
-function randomResult(random: Random, failure: number): TaskResult {
+function randomResult(random: Random, { failure, node }: { failure: number; node: GraphNode | undefined }): TaskResult {
+  if (node?.kind === 'agent' && random.chance(0.1)) {
+    const conflict = { branch: 'b', commit: 'c', files: ['f'], against: ['t0'] };
+    return { kind: 'conflicted', startedAt: 0, conflict, artifacts: [] };
+  }
   if (random.chance(failure))
     return {
       kind: 'failed',

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BatonError } from '../../contract/errors.js';
 import { LIMITS } from '../../contract/limits.js';
 import { displayName } from '../paths.js';
@@ -142,8 +144,13 @@ async function landed(
   tree: Tree,
   { commit, tip = commit, own }: { commit: string; tip: string | undefined; own: string },
 ): Promise<Integration> {
-  await askGit(tree.path, [...within(tree), 'update-ref', '-d', refOf(own)]);
+  await dropBranch(tree, own);
   return { kind: 'integrated', tip, ...(await changesOf(tree, commit)) };
+}
+
+/** Forgets the branch of an agent whose changes are elsewhere by now. */
+export async function dropBranch(tree: Tree, branch: string): Promise<void> {
+  await askGit(tree.path, [...within(tree), 'update-ref', '-d', refOf(branch)]);
 }
 
 /**
@@ -154,4 +161,10 @@ export async function mergeInto(tree: Tree, commit: string): Promise<string[]> {
   const { content, files } = await mergeTrees(tree, tree.start, commit);
   await git(tree.path, [...within(tree), 'read-tree', '--reset', '-u', content], FAILED);
   return files.slice(0, LIMITS.conflictFiles);
+}
+
+/** Of files that held both versions, by their paths in the worktree, those that still do. */
+export async function unmended(path: string, files: readonly string[]): Promise<string[]> {
+  const texts = await Promise.all(files.map((file) => readFile(join(path, file), 'utf8').catch(() => '')));
+  return files.filter((_, at) => /^<{7} .*$[^]*^>{7} /m.test(texts[at] ?? ''));
 }

@@ -9,7 +9,7 @@ import { checkOut, folderIn, isFolder, registered, tipOf, type KeptBranch } from
 import { writeGit } from './git.js';
 import { changesIn, undoIn, type TreeChange } from './inspect.js';
 import { requireGround } from './ground.js';
-import { integrate, mergeInto, type Integration } from './integrate.js';
+import { dropBranch, integrate, mergeInto, unmended, type Integration } from './integrate.js';
 import { inTurn } from './turns.js';
 import { readTreeState, type TreeState } from './tree-state.js';
 
@@ -18,8 +18,8 @@ export interface TreeOrder extends Origin {
   workspace: string;
   /** Whether the agent goes on with a session, so that its half-done edits must still be there. */
   hasSession: boolean;
-  /** The commit that could not be merged, where the agent is to do it. */
-  repairs?: string;
+  /** The commit that could not be merged, where the agent is to do it, and the branch that holds it. */
+  repairs?: { commit: string; branch: string };
   /** Its end was held back by an earlier attempt of the epoch, and is to be carried out now. */
   goesOn?: boolean;
   signal: AbortSignal;
@@ -40,6 +40,8 @@ export interface AgentTree {
   ended: unknown;
   /** Of a repair: files that hold two versions between markers; none where the commit can be merged by now. */
   conflicts: readonly string[] | undefined;
+  /** Those of them that still hold both versions. */
+  unmended(): Promise<string[]>;
   /** Keeps how the agent ended, so that it does not have to work again if the worker dies before the rest is done. */
   keepEnd(end: unknown): Promise<void>;
   /** What differs from where it began; `undo` makes some of it what it was. */
@@ -94,7 +96,7 @@ export class Worktrees {
     const start = await tipOf(kept);
     const gitDir = await checkOut(kept, path, start, order.signal);
     const { repairs } = order;
-    const conflicts = repairs === undefined ? undefined : await mergeInto({ path, gitDir, start }, repairs);
+    const conflicts = repairs === undefined ? undefined : await mergeInto({ path, gitDir, start }, repairs.commit);
     const fresh: TreeState = { v: 1, attempt: order.attempt, gitDir, start, ...(conflicts && { conflicts }) };
     await this.#write(`${path}.json`, fresh);
     return this.#tree(order, kept, { path, state: fresh, isResumed: false });
@@ -172,8 +174,13 @@ export class Worktrees {
       ended: state.ended,
       keepEnd: (ended) => this.#write(`${path}.json`, { ...state, ended }),
       conflicts: state.conflicts,
+      unmended: () => unmended(path, state.conflicts ?? []),
       integrate: (title) =>
-        inTurn(this.#turns, request, () => this.#integrate(tree, { title, origin: { request, task, epoch } })),
+        inTurn(this.#turns, request, async () => {
+          const made = await this.#integrate(tree, { title, origin: { request, task, epoch } });
+          if (made?.kind === 'integrated' && order.repairs) await dropBranch(tree, order.repairs.branch);
+          return made;
+        }),
       changes: () => changesIn(tree),
       undo: (changes) => undoIn(tree, changes),
       patch: () => patchOf(tree),

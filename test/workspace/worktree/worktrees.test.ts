@@ -263,17 +263,19 @@ describe('the worktree of a repair', () => {
     await work(one, { 'a.txt': 'by one\n' }, 'one');
     put(two.cwd, { 'a.txt': 'by two\n', 'c.txt': 'c' });
     const held = await two.integrate('two');
-    return { ...all, repairs: held?.kind === 'conflict' ? held.commit : '' };
+    const { commit, branch } = held?.kind === 'conflict' ? held : { commit: '', branch: '' };
+    return { ...all, repairs: { commit, branch } };
   };
 
   it('is at the tip, and holds the other changes, with both versions between markers where they conflict', async () => {
     const { repository, worktrees, order, repairs } = await conflict();
     const tree = await worktrees.forAgent(order({ task: 'two-repair', repairs }));
-    expect(tree.conflicts).toEqual(['a.txt']);
+    expect([tree.conflicts, await tree.unmended()]).toEqual([['a.txt'], ['a.txt']]);
     expect(readFileSync(join(tree.cwd, 'a.txt'), 'utf8')).toMatch(
       /^<<<<<<< .*\nby one\n=======\nby two\n>>>>>>> .*\n$/,
     );
     expect(await work(tree, { 'a.txt': 'by both\n' }, 'both')).toBeDefined();
+    expect([await tree.unmended(), git(repository, 'branch', '--list', 'baton-agents/*')]).toEqual([[], '']);
     expect(commits(repository)).toEqual(['both', 'one']);
     expect(git(repository, 'show', 'baton/req-1:a.txt', 'baton/req-1:c.txt')).toBe('by both\nc');
   });
