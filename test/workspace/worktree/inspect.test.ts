@@ -24,7 +24,7 @@ async function treeOf(files: Record<string, string>) {
 }
 
 const seen = async ({ tree }: Awaited<ReturnType<typeof treeOf>>) =>
-  (await tree.changes()).map(({ raw: _, ...change }) => change);
+  (await tree.changes()).map(({ raw: _, id: __, ...change }) => change);
 
 it('each change is told with what was there and what is there, and where a link leads to', async () => {
   const world = await treeOf({ 'a.txt': 'one\n', 'b.txt': 'two\n', 'c.txt': 'three\n' });
