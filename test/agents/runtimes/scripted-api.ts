@@ -30,7 +30,7 @@ export const call = (name: string, input: object | string, text?: string): Turn 
 /** What a model's API is asked, and how it answers. */
 export interface Dialect<Seen> {
   /** What is asked for: an answer of the script, something beside it (with the answer), or what this API does not have. */
-  route(url: string, body: Record<string, unknown>): 'turn' | { beside: object } | 'unknown';
+  route(url: string, body: Record<string, unknown>): 'turn' | { beside: object } | { said: Said } | 'unknown';
   seen(body: Record<string, unknown>, request: IncomingMessage): Seen;
   /** The whole answer as one JSON value, for a request that does not stream. */
   whole(turn: Said, number: number): object;
@@ -65,7 +65,9 @@ export async function scriptedApi<Seen>(dialect: Dialect<Seen>, script: readonly
       const fail = (status: number, type: string, message: string, headers = {}): void =>
         sendJson(response, status, dialect.failure(status, type, message), headers);
       if (route === 'unknown') return fail(404, 'not_found_error', 'not scripted');
-      if (typeof route === 'object') return sendJson(response, 200, route.beside);
+      if (route !== 'turn' && 'beside' in route) return sendJson(response, 200, route.beside);
+      const isStream = dialect.isStream(url, body);
+      if (route !== 'turn') return answer(response, { dialect, turn: route.said, isStream, number: 0 });
       requests.push(dialect.seen(body, request));
       const turn = turns[0];
       if (turn && !('always' in turn && turn.always)) turns.shift();
@@ -74,7 +76,7 @@ export async function scriptedApi<Seen>(dialect: Dialect<Seen>, script: readonly
         return fail(400, 'invalid_request_error', 'the script has run out');
       }
       if (turn.kind === 'error') return fail(turn.status, turn.type, turn.message, turn.headers);
-      answer(response, { dialect, turn, isStream: dialect.isStream(url, body), number: requests.length });
+      answer(response, { dialect, turn, isStream, number: requests.length });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
