@@ -33,6 +33,10 @@ export interface CliRuntime {
   arguments: readonly (string | readonly string[])[];
   /** The arguments for each access. Without it, the agent's tools limit nothing. */
   access: Readonly<Record<Access, readonly string[]>> | null;
+  /** Variables for each access, whatever the worker has of these names. */
+  accessVariables: Readonly<Record<Access, Readonly<Record<string, string>>>> | null;
+  /** Files and folders by which a repository makes it run code or lifts its limits. Where there is one, it is not started. */
+  foreignSettings: readonly string[];
   /** Names of variables of the worker that it gets beside those of every task; the last character may be `*`. */
   variables: readonly string[];
   /** Variables that it gets where the worker has none of that name. */

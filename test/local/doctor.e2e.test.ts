@@ -62,6 +62,14 @@ describe('the doctor', () => {
     expect(JSON.stringify(checks)).not.toContain('hunter2');
   }, 30_000);
 
+  it('says which other command lines of agents there are', async () => {
+    const [home, programs] = [join(temporaryFolder(), 'home'), temporaryFolder()];
+    writeFileSync(join(programs, 'codex'), '#!/bin/sh\n', { mode: 0o755 });
+    const env = { PATH: programs, HOME: home, XDG_CACHE_HOME: home, TEMPORAL_ADDRESS: '127.0.0.1:9' };
+    const { detail } = byName((await diagnose({ home, env })).checks)['agents'] ?? { detail: '' };
+    expect(detail).toContain(`claude is not on PATH; Codex at ${join(programs, 'codex')}`);
+  }, 30_000);
+
   it('shows the pair that runs, what it registered, and that no real worker polls', async () => {
     const home = join(temporaryFolder(), 'home');
     mkdirSync(home, { mode: 0o700 });

@@ -1,9 +1,13 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { CliRuntime } from '../../contract/cli-runtime.js';
+import { LIMITS } from '../../contract/limits.js';
 import type { Usage } from '../../contract/task.js';
 import type { ProcessEnd } from '../process/run.js';
+import { shorten } from '../stream/claude-input.js';
 import { LineSplitter } from '../stream/lines.js';
 import { runAgentProcess } from './agent-process.js';
-import { startOf } from './cli-arguments.js';
+import { accessOf, startOf } from './cli-arguments.js';
 import { cliFailure, type CliFailure } from './cli-errors.js';
 import { createReader, type CliNote, type CliReader } from './cli-readers.js';
 import type { AgentEnd, AgentHooks, AgentRun, Runtime } from './port.js';
@@ -17,6 +21,8 @@ export function cliRuntime(cli: CliRuntime): Runtime {
   return async (run, hooks) => {
     const began = performance.now();
     const transcript = new Transcript(run.env);
+    const foreign = foreignSettingOf(cli, run.cwd);
+    if (foreign !== undefined) return refused(cli, foreign);
     const first = await runOnce(cli, { run, hooks, transcript });
     const isUnknown = first.failure?.means === 'unknown_session' && first.reader.told().session === null;
     if (run.session === undefined || !isUnknown) return endOf(first, run, transcript);
@@ -26,6 +32,24 @@ export function cliRuntime(cli: CliRuntime): Runtime {
     const second = { ...anew, timeLimitMs };
     return endOf(await runOnce(cli, { run: second, hooks, transcript }), second, transcript);
   };
+}
+
+/** A file of the repository by which it would have a say in what the program does; looked for up to the repository's top. */
+function foreignSettingOf({ foreignSettings }: CliRuntime, cwd: string): string | undefined {
+  for (let folder = cwd, level = 0; level < LIMITS.planNestingDepth; level += 1) {
+    const found = foreignSettings.map((name) => join(folder, name)).find((path) => existsSync(path));
+    const isTop = existsSync(join(folder, '.git')) || dirname(folder) === folder;
+    if (found !== undefined || isTop) return found;
+    folder = dirname(folder);
+  }
+  return undefined;
+}
+
+function refused({ title }: CliRuntime, path: string): AgentEnd {
+  const what = `${title} was not started: by ${shorten(path)} the repository could make it run code`;
+  const message = `${what}; remove that, or give the agent another runtime`;
+  const told = { session: null, usage: null, turns: 0, denials: [], tail: '' };
+  return { ...told, kind: 'failed', error: { code: 'agent_failed', message, exitCode: null } };
 }
 
 interface Attempt {
@@ -57,7 +81,7 @@ async function runOnce(cli: CliRuntime, { run, hooks, transcript }: Attempt): Pr
   };
   const end = await runAgentProcess(run, hooks, {
     ...startOf(cli, { agent: run.agent, prompt: run.prompt, session: run.session }),
-    env: { ...cli.defaults, ...run.env },
+    env: { ...cli.defaults, ...run.env, ...cli.accessVariables?.[accessOf(run.agent.tools)] },
     silenceLimitMs: cli.silenceLimitMs,
     onOutput: (chunk, stream) => {
       if (stream === 'stderr' || cli.output === 'text') transcript.add(chunk, stream);

@@ -22,6 +22,8 @@ export const CODEX: CliRuntime = {
     edit: ['--sandbox=workspace-write'],
     run: ['--sandbox=workspace-write'],
   },
+  accessVariables: null,
+  foreignSettings: [],
   // By TZ it tells the clock time at which a limit is reset.
   variables: ['CODEX_HOME', 'CODEX_API_KEY', 'OPENAI_*', 'TZ'],
   defaults: {},

@@ -13,6 +13,8 @@ export const GEMINI: CliRuntime = {
     edit: ['--approval-mode=auto_edit'],
     run: ['--approval-mode=yolo'],
   },
+  accessVariables: null,
+  foreignSettings: [],
   // Not all of GEMINI_*: some of them make it obey the settings of the folder it works in.
   variables: ['GEMINI_API_KEY', 'GEMINI_MODEL', 'GEMINI_CLI_HOME', 'GOOGLE_*'],
   // One process instead of two.

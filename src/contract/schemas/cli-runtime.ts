@@ -39,11 +39,18 @@ const group = z
 
 const plainArguments = z.array(z.string().max(LIMITS.pathChars)).max(MANY);
 
-const access = z.strictObject(
-  Object.fromEntries(ACCESS_LEVELS.map((level) => [level, plainArguments])) as Record<Access, typeof plainArguments>,
-);
+const forEach = <T extends z.ZodType>(schema: T) =>
+  z.strictObject(Object.fromEntries(ACCESS_LEVELS.map((level) => [level, schema])) as Record<Access, T>);
 
 const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+
+const variables = z.record(
+  z.string().regex(variableName, 'expected the name of an environment variable'),
+  text(LIMITS.pathChars),
+);
+
+const access = forEach(plainArguments);
+const accessVariables = forEach(variables);
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
@@ -94,15 +101,20 @@ export const cliRuntimeFields = z
     access: access.describe(
       'Arguments for an agent that may only look (`read`), also edit files (`edit`), also run commands (`run`). Without it, the agent’s tools limit nothing.',
     ),
+    accessVariables: accessVariables.describe('As `access`, with variables in place of arguments.'),
+    foreignSettings: z
+      .array(nonBlank(200).regex(/^[^/]/, 'a path in the repository is needed'))
+      .max(MANY)
+      .describe(
+        'Files and folders by which a repository makes it run code or lifts its limits, such as `.my-agent`. Where there is one, it is not started.',
+      ),
     variables: z
       .array(
         text(128).regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/, 'expected the name of a variable, perhaps with * at its end'),
       )
       .max(MANY)
       .describe('Variables of the worker that it gets beside those of every task, such as `MY_AGENT_*`.'),
-    defaults: z
-      .record(z.string().regex(variableName, 'expected the name of an environment variable'), text(LIMITS.pathChars))
-      .describe('Variables that it gets where the worker has none of that name.'),
+    defaults: variables.describe('Variables that it gets where the worker has none of that name.'),
     output: z
       .enum(['text', 'json-lines', 'stream-json'])
       .describe(

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { LIMITS } from '../../contract/limits.js';
+import { PRECONFIGURED } from '../../contract/runtimes/index.js';
 import type { Check, DoctorOptions } from '../doctor.js';
 import { findClaude, INSTALL_CLAUDE } from '../claude.js';
 import { cachedBinaryPath } from '../server-binary/find.js';
@@ -61,15 +62,19 @@ async function temporalCheck({ env }: Given): Promise<Check> {
 
 async function agentCheck({ env }: Given): Promise<Check> {
   const claude = await findClaude(env);
+  const others = Object.values(PRECONFIGURED).flatMap(({ title, program }) => {
+    const path = programOnPath(program, env);
+    return path === undefined ? [] : [`${title} at ${path}`];
+  });
   if (claude.kind === 'found') {
-    return { name: 'agents', ok: true, detail: `Claude Code ${claude.version} at ${claude.path}` };
+    const detail = [`Claude Code ${claude.version} at ${claude.path}`, ...others].join('; ');
+    return { name: 'agents', ok: true, detail };
   }
-  return {
-    name: 'agents',
-    ok: 'warning',
-    detail: `${claude.reason}; built-in skills and commands work without`,
-    fix: INSTALL_CLAUDE,
-  };
+  const without =
+    others.length > 0
+      ? `${others.join('; ')}; Baton's own agents need Claude Code`
+      : 'built-in skills and commands work without';
+  return { name: 'agents', ok: 'warning', detail: `${claude.reason}; ${without}`, fix: INSTALL_CLAUDE };
 }
 
 /** What makes the processes of a task die with their worker: it is found by a mark in the environment of each. */

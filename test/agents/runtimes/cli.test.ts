@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cliRuntime } from '../../../src/agents/runtimes/cli.js';
 import type { CliRuntime } from '../../../src/contract/cli-runtime.js';
@@ -54,11 +57,38 @@ describe('a command line that prints text', () => {
     expect(end).toMatchObject({ kind: 'done', text: 'default set' });
   });
 
+  it('gets the variables of its agent’s access, whatever the environment has', async () => {
+    const accessVariables = { read: { MAY: 'look' }, edit: { MAY: 'edit' }, run: { MAY: 'run' } };
+    const agent = agentOf({ tools: ['Edit'] });
+    const { end } = await run(scriptOf('echo "$MAY"', { accessVariables }), {
+      agent,
+      env: { PATH: process.env['PATH'] ?? '', MAY: 'all' },
+    });
+    expect(end).toMatchObject({ kind: 'done', text: 'edit' });
+  });
+
   it('that is not there is said to be missing, with what to do', async () => {
     const cli = scriptOf('', { program: 'no-such-agent', install: 'npm install -g no-such-agent' });
     const { end } = await run(cli);
     expect(end).toMatchObject({ kind: 'failed', error: { code: 'not_installed' } });
     if (end.kind === 'failed') expect(end.error.message).toContain('npm install -g no-such-agent');
+  });
+});
+
+describe('a command line that obeys what stands in a repository', () => {
+  it('is not started where there is such a file, in its folder or above it up to the top of the repository', async () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'baton-cli-')));
+    const [top, inner] = [join(folder, 'top'), join(folder, 'top', 'inner')];
+    mkdirSync(join(top, '.git'), { recursive: true });
+    mkdirSync(inner);
+    const cli = scriptOf('echo started', { foreignSettings: ['.mine', 'mine.json'] });
+    writeFileSync(join(folder, 'mine.json'), '');
+    expect((await run(cli, { cwd: inner })).end).toMatchObject({ kind: 'done', text: 'started' });
+    writeFileSync(join(top, 'mine.json'), '');
+    const { end } = await run(cli, { cwd: inner });
+    expect(end).toMatchObject({ kind: 'failed', error: { code: 'agent_failed' } });
+    if (end.kind === 'failed') expect(end.error.message).toContain(join(top, 'mine.json'));
+    rmSync(folder, { recursive: true });
   });
 });
 

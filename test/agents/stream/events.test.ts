@@ -38,7 +38,7 @@ function read(chunks: readonly Buffer[], rules: readonly EventRule[]): Read {
 const readLines = (rules: readonly EventRule[], ...lines: unknown[]): Read =>
   read([Buffer.from(lines.map((line) => JSON.stringify(line) + '\n').join(''))], rules);
 
-const samples = ['codex', 'gemini'].map((name) => ({
+const samples = ['codex', 'gemini', 'opencode'].map((name) => ({
   name,
   rules: PRECONFIGURED[name]?.events ?? [],
   bytes: readFileSync(new URL(`./${name}.jsonl`, import.meta.url)),
@@ -48,12 +48,12 @@ describe.each(samples)('the output of a real run of $name', ({ name, rules, byte
   it('tells the session, what was said and called, the answer and the usage', () => {
     const { state, events } = read([bytes], rules);
     expect(state).toMatchObject({
-      session: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      session: expect.stringMatching(/^(?:[0-9a-f-]{36}|ses_\w+)$/) as string,
       text: 'The file is written.',
       isDone: true,
       failure: null,
-      usage: { usd: 0, inputTokens: 1000, outputTokens: 100 },
-      turns: 1,
+      usage: { usd: name === 'opencode' ? 0.0045 : 0, inputTokens: 1000, outputTokens: 100 },
+      turns: name === 'opencode' ? 2 : 1,
       denials: [],
     });
     expect(events).toMatchObject([
@@ -116,6 +116,7 @@ describe.each(samples)('the output of a real run of $name', ({ name, rules, byte
 const TOOL: Record<string, object> = {
   codex: { tool: 'file_change', input: '[{"path":"WORKDIR/hello.txt","kind":"add"}]' },
   gemini: { tool: 'write_file', input: 'hello.txt' },
+  opencode: { tool: 'write', input: '{"filePath":"hello.txt","content":"hello\\n"}' },
 };
 
 describe('rules', () => {

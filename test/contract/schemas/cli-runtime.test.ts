@@ -11,7 +11,8 @@ const own = { program: 'my-agent', arguments: ['--json'] };
 describe('the description of a command line', () => {
   it.each(Object.keys(PRECONFIGURED))('that Baton has for %s is one that a user could write', (name) => {
     const { silenceLimitMs, ...fields } = PRECONFIGURED[name] as CliRuntime;
-    const written = JSON.parse(JSON.stringify({ ...fields, silenceLimit: `${silenceLimitMs}ms` })) as object;
+    const said = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+    const written = JSON.parse(JSON.stringify({ ...said, silenceLimit: `${silenceLimitMs}ms` })) as object;
     const parsed = cliRuntimeFields.parse(written);
     expect(cliRuntimeOf(name, parsed)).toEqual(PRECONFIGURED[name]);
   });
