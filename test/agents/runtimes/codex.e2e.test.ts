@@ -125,12 +125,6 @@ describe.skipIf('reason' in codex)(`${title}: its failures`, () => {
   it.each([
     ['500', { kind: 'error', status: 500, type: 'server_error', message: 'boom', always: true }, 'model_unavailable'],
     ['a cut stream', { kind: 'cut', always: true }, 'model_unavailable'],
-    ['401', { kind: 'error', status: 401, type: 'invalid_api_key', message: 'no', always: true }, 'model_refused'],
-    [
-      '400',
-      { kind: 'error', status: 400, type: 'invalid_request_error', message: 'odd', always: true },
-      'agent_failed',
-    ],
   ] as const)('%s of the API', async (_, turn, code) => {
     await scripted(turn);
     expect(await start()).toMatchObject({ kind: 'failed', error: { code, exitCode: 1 } });

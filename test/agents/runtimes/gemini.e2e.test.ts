@@ -101,16 +101,12 @@ describe.skipIf('reason' in gemini)(title, () => {
     expect(end.usage).toEqual({ usd: 0, inputTokens: 500, outputTokens: 50 });
   });
 
-  it('starts anew where the session is not known, and says so', async () => {
-    const [api, watch] = [await scripted(say('Anew.')), watching()];
+  it('starts anew where the session is not known, and tells that the quota of the day is used up', async () => {
+    const watch = watching();
+    const api = await scripted({ kind: 'body', status: 429, body: QUOTA, always: true });
     const session = '11111111-1111-4111-8111-111111111111';
     const end = await start(api, { run: { session }, watch });
-    expect(end).toMatchObject({ kind: 'done', text: 'Anew.' });
     expect(watch.notes).toContain(`session ${session} is not known here: the agent starts anew`);
-  });
-
-  it('tells that the quota of the day is used up', async () => {
-    const end = await start(await scripted({ kind: 'body', status: 429, body: QUOTA, always: true }));
     expect(end).toMatchObject({ kind: 'failed', error: { code: 'usage_limit', exitCode: 173 } });
     if (end.kind === 'failed') expect(end.error.message).toContain('daily quota');
   });
