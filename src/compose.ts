@@ -10,8 +10,10 @@ import { createReaper } from './agents/process/reaper.js';
 import { RUNTIME_BY_NAME } from './agents/runtimes/index.js';
 import { loadConfig, reloadConfig, type LoadedConfig } from './local/config.js';
 import { ensureHome } from './local/home.js';
-import { ensureKey, verify } from './local/key.js';
+import { ensureKey, sign, verify } from './local/key.js';
 import { registerAttributes } from './local/search-attributes.js';
+import { watchConfigurations } from './workspace/audit/configuration.js';
+import { AuditLogs } from './workspace/audit/log.js';
 import { createArtifactStore } from './workspace/artifacts/store.js';
 import { createRequestFiles } from './workspace/artifacts/requests.js';
 import { Worktrees } from './workspace/worktree/worktrees.js';
@@ -75,12 +77,16 @@ function createDeps(surroundings: Surroundings, { loaded, reaper, launcher }: Pa
   const paths = ensureHome(home);
   const key = ensureKey(home);
   const files = createRequestFiles(home);
+  const audit = new AuditLogs({ home, mac: (text) => sign(key, text) });
+  const configurations = watchConfigurations(audit, log);
+  configurations(null, loaded);
   const lastGood = new Map<string, LoadedConfig>();
   return {
     host,
     installation: home,
     artifacts: createArtifactStore(paths.artifacts),
     files,
+    audit,
     worktrees: new Worktrees({ root: paths.worktrees, files }),
     runtimes: RUNTIME_BY_NAME,
     // Read anew for each use; a file that cannot be used leaves the last good settings in force.
@@ -88,6 +94,7 @@ function createDeps(surroundings: Surroundings, { loaded, reaper, launcher }: Pa
       const { loaded: fresh, problem } = reloadConfig(lastGood.get(workspace) ?? loaded, { home, workspace });
       if (problem) log.warn({ workspace }, `baton.yaml: ${problem.message}; the last good settings stay`);
       lastGood.set(workspace, fresh);
+      configurations(workspace, fresh);
       return fresh.config;
     },
     verify: (text, signature) => verify(key, text, signature),

@@ -10,6 +10,7 @@ import { toGraph } from '../planning/to-graph.js';
 import { reportJson, reportMarkdown } from '../progress/report.js';
 import { requestView } from '../progress/view.js';
 import type { KeptAnalysis } from './analyze.js';
+import { audit } from './audit.js';
 import type { Deps } from './deps.js';
 import { readPlan } from './plan.js';
 import { readRecords, recordKey } from './records.js';
@@ -38,6 +39,7 @@ export async function conclude(
   await deps.files.writeJson(request, 'state.json', state);
   const answer = fitsInline(view) ? view : await byReference(deps, view);
   if (answer.tasksRef) await deps.files.writeJson(request, 'references.json', [answer.tasksRef.sha256]);
+  await audit(deps, { request, decisions: state.decisions });
   // Last, for by it the request counts as ended.
   await deps.files.writeJson(request, 'result.json', view);
   await clearWorktrees(deps, request);

@@ -6,6 +6,7 @@ import type { RuntimeName } from '../contract/agent.js';
 import type { CliRuntime } from '../contract/cli-runtime.js';
 import type { ModeTable } from '../contract/mode.js';
 import type { SearchAttributeName } from '../contract/names.js';
+import type { AuditLogs } from '../workspace/audit/log.js';
 import type { ArtifactStore } from '../workspace/artifacts/store.js';
 import type { RequestFiles } from '../workspace/artifacts/requests.js';
 import type { Worktrees } from '../workspace/worktree/worktrees.js';
@@ -18,6 +19,7 @@ export interface Deps {
   installation: string;
   artifacts: ArtifactStore;
   files: RequestFiles;
+  audit: AuditLogs;
   settings(workspace: string): Settings;
   /** Whether the mark is that of this data folder's key. */
   verify(text: string, signature: string): boolean;

@@ -1,6 +1,7 @@
 import type { TaskOrder } from '../contract/orders.js';
 import type { TaskResult } from '../contract/task.js';
 import { analyze } from './analyze.js';
+import { audit } from './audit.js';
 import { withBeat } from './beat.js';
 import { conclude } from './conclude.js';
 import type { Deps } from './deps.js';
@@ -25,6 +26,7 @@ export function createActivities(deps: Deps) {
     plan: light(deps, plan),
     graph: light(deps, graph),
     extend: light(deps, extend),
+    audit: light(deps, audit),
     save: light(deps, save),
     recall: light(deps, recall),
     conclude: light(deps, conclude),

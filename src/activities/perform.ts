@@ -5,6 +5,7 @@ import { endLeftovers } from '../agents/process/end.js';
 import { idempotencyKeyOf, taskKeyOf } from '../agents/process/environment.js';
 import type { Snapshot } from '../workspace/worktree/worktrees.js';
 import { workspaceOf } from './analyze.js';
+import { auditAgent } from './audit.js';
 import { withBeat } from './beat.js';
 import { alone } from './deliveries.js';
 import type { Deps } from './deps.js';
@@ -44,6 +45,8 @@ async function deliver(deps: Deps, order: TaskOrder, delivery: Delivery): Promis
   try {
     const { result, details, settle } = await execute(deps, order, delivery);
     const isEnd = result.kind === 'completed' || result.kind === 'failed' || details.agent !== undefined;
+    // First, for an attempt whose result is kept is not looked at again.
+    if (details.agent) await auditAgent(deps, order, details.agent);
     if (isEnd) await keepRecord(deps, order, { result, ...details });
     await settle?.().catch((error: unknown) => deps.log.warn({ ...order, error: String(error) }, 'could not tidy up'));
     return result;

@@ -18,6 +18,7 @@ import { unavailableAgents } from '../workspace/agents/available.js';
 import { readAgents } from '../workspace/agents/read.js';
 import { requireGround } from '../workspace/worktree/ground.js';
 import type { KeptAnalysis } from './analyze.js';
+import { auditPlan } from './audit.js';
 import type { Deps, Settings } from './deps.js';
 
 /** Makes the plan, keeps it under its digest, and says what of it must be approved before anything runs. */
@@ -53,6 +54,7 @@ export async function plan(
   const { sha256: digest } = await deps.artifacts.put('plan.json', text);
   await deps.files.writeText(request, 'plan.json', text);
   const isTrusted = checked.signature !== undefined && deps.verify(markedText(request, input), checked.signature);
+  await auditPlan(deps, { request, plan: made, digest, isTrusted });
   return {
     digest,
     tasks: made.tasks.length,

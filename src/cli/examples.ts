@@ -14,6 +14,10 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [args: string, does: 
   watch: [['my-req', 'follow it; Ctrl-C only stops following']],
   report: [['my-req > report.md', 'its report as Markdown']],
   list: [['', 'all requests']],
+  audit: [
+    ['my-req', 'who decided what, and what agents were denied'],
+    ['my-req --verify', 'whether the log is whole; 1 where it is not'],
+  ],
   decisions: [
     ['', 'all that waits for somebody'],
     ['my-req', 'what one request asks'],

@@ -178,6 +178,16 @@ program
   );
 
 program
+  .command('audit')
+  .argument('[id]', "a request's id; without it, what changed in the configuration")
+  .description('who decided, was denied or changed what, and when')
+  .option('--verify', 'check that nothing of the log was changed, removed or put elsewhere')
+  .option('--json', 'JSON on standard output')
+  .action(async (id: string | undefined, options: JsonOption & { verify?: boolean }) =>
+    (await import('./commands/audit.js')).audit(id, options),
+  );
+
+program
   .command('up')
   .description('server and worker in the foreground, or attached to those that run')
   .option('--json', 'JSON on standard output')

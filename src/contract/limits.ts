@@ -51,8 +51,6 @@ export const LIMITS = {
   /** Command lines of the user's own, and entries of each list in a description of one. */
   ownRuntimes: 50,
   runtimeRules: 100,
-
-  // Modes in a baton.yaml, and the entries of each of their lists
   modes: 100,
   modeEntries: 200,
 
@@ -185,7 +183,6 @@ export const LIMITS = {
   activityFirstRetryMs: 100,
   activityMaxRetryMs: 10_000,
   lightActivityMs: 10 * 60 * 1000,
-  /** How long a task may wait for a worker of its host before the request says that there is none. */
   /** How long its host may leave a new request unanswered before it says that no worker serves that host. */
   hostAnswerMs: 60 * 60 * 1000,
   hostWaitMs: 30 * 24 * 60 * 60 * 1000,
@@ -201,10 +198,13 @@ export const LIMITS = {
   /** What is kept of a failed or cancelled agent's changes. */
   patchBytes: 16 * 1024 * 1024,
   changedFilesListed: 200,
-  /** How often a worktree is looked at until nothing is left in it that its agent may not change. */
   undoRounds: 5,
 
-  // Artifacts
+  // Artifacts, and the audit log
+  auditEntryBytes: 16 * 1024,
+  auditLogBytes: 256 * 1024 * 1024,
+  auditLockMs: 10_000,
+  auditLockStaleMs: 60_000,
   artifactReadBytes: 64 * 1024 * 1024,
   requestsListed: 10_000,
   temporaryFileAgeMs: 60 * 60 * 1000,

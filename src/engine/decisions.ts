@@ -94,6 +94,7 @@ export function raise(engine: Engine, draft: Draft, at: number, commands: Comman
   };
   state.decisions.push(decision);
   engine.index.openDecisions += 1;
+  commands.push({ kind: 'audit', decision: id });
   if (state.phase === 'MONITORING') fire(state, 'escalate', { at, commands, data: { decision: id } });
   if (state.settings.yes && draft.criticality <= CRITICALITY_OF_PERSONS && draft.options.includes('approve')) {
     settle(engine, id, { choice: 'approve', comment: '', by: state.settings.by, via: 'yes', at }, commands);
@@ -200,6 +201,7 @@ function settle(engine: Engine, id: string, answer: Answer, commands: Command[])
 function close(engine: Engine, id: string, at: number, commands: Command[]): void {
   const { state } = engine;
   engine.index.openDecisions -= 1;
+  commands.push({ kind: 'audit', decision: id });
   awaitNothing(engine, id, commands);
   if (state.phase !== 'ESCALATING') return;
   fire(state, 'user_response', { at, commands, data: { decision: id } });

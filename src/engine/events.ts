@@ -69,6 +69,8 @@ export type Command =
   | { kind: 'run'; unit: string; tasks: { task: number; epoch: number; attempt: number }[] }
   | { kind: 'stop'; task: number; epoch: number }
   | { kind: 'ask'; decision: string }
+  /** Something became of a decision: it goes into the audit log. */
+  | { kind: 'audit'; decision: string }
   | { kind: 'timer'; id: string; ms: number; summary: string }
   | { kind: 'untimer'; id: string }
   /** Writes down a plan with one more task. */

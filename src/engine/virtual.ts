@@ -54,6 +54,7 @@ export function runVirtual(graph: Graph, maxParallel: number, durationOf?: (task
     conclude: () => later({ kind: 'concluded' }, 0),
     extend: () => undefined,
     save: () => undefined,
+    audit: () => undefined,
     finish: () => undefined,
   });
   later({ kind: 'start' }, 0);

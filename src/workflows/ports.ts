@@ -50,6 +50,7 @@ interface Shell {
 export function createPorts(shell: Shell): Ports {
   const tasks = new Map<string, CancellationScope>();
   const timers = new Map<string, CancellationScope>();
+  const audits: Audits = { waiting: new Set(), isWriting: false };
   const later = (what: Promise<void>): void => {
     what.catch((error: unknown) => giveUp(shell, error));
   };
@@ -62,6 +63,10 @@ export function createPorts(shell: Shell): Ports {
     },
     stop: ({ task, epoch }) => tasks.get(`${task}/${epoch}`)?.cancel(),
     ask: () => undefined,
+    audit: ({ decision }) => {
+      audits.waiting.add(decision);
+      if (!audits.isWriting) later(audit(shell, audits));
+    },
     timer: ({ id, ms, summary }) => later(runTimer(shell, timers, { id, ms, summary })),
     untimer: ({ id }) => timers.get(id)?.cancel(),
     conclude: () => later(conclude(shell)),
@@ -213,6 +218,25 @@ function wantedOf(shell: Shell, { submission, repairs }: SubmissionRecord & { st
   const { state, graph } = shell.engine();
   const conflict = repairs === undefined ? undefined : state.details[graph.positions.get(repairs) ?? -1]?.conflict;
   return repairs === undefined || !conflict ? { submission } : { repairs: { task: repairs, conflict } };
+}
+
+interface Audits {
+  /** Ids of decisions of which something is still to be written. */
+  waiting: Set<string>;
+  isWriting: boolean;
+}
+
+/** Writes what became of decisions into the audit log, one batch after the other: each has all that came up while the one before was written. */
+async function audit(shell: Shell, audits: Audits): Promise<void> {
+  const { request } = shell.engine().state;
+  audits.isWriting = true;
+  while (audits.waiting.size > 0) {
+    const batch = audits.waiting;
+    audits.waiting = new Set();
+    const decisions = shell.engine().state.decisions.filter(({ id }) => batch.has(id));
+    await light(shell, 'write to the audit log', (activities) => activities.audit({ request, decisions }));
+  }
+  audits.isWriting = false;
 }
 
 async function save(shell: Shell, n: number): Promise<void> {

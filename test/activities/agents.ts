@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -19,6 +20,7 @@ import type { TaskBeat, TaskOrder } from '../../src/contract/orders.js';
 import type { Plan, TaskDraft } from '../../src/contract/plan.js';
 import type { TaskResult } from '../../src/contract/task.js';
 import { compilePlan } from '../../src/planning/compile.js';
+import { AuditLogs } from '../../src/workspace/audit/log.js';
 import { createArtifactStore } from '../../src/workspace/artifacts/store.js';
 import { createRequestFiles } from '../../src/workspace/artifacts/requests.js';
 import { Worktrees } from '../../src/workspace/worktree/worktrees.js';
@@ -55,6 +57,7 @@ export async function stage(
     installation: home,
     artifacts: createArtifactStore(join(home, 'artifacts')),
     files,
+    audit: new AuditLogs({ home, mac: (text) => createHmac('sha256', 'key').update(text).digest('hex') }),
     settings: () => settings,
     verify: () => true,
     attributes: () => Promise.resolve([]),

@@ -91,7 +91,7 @@ describe('housekeeping', () => {
     ]);
     expect(done.removed['database']).toBeGreaterThan(100_000);
     expect(done.freedBytes).toBe(Object.values(done.removed).reduce((sum, bytes) => sum + bytes, 0));
-    expect(readdirSync(sandbox.home).sort()).toEqual(['baton.yaml', 'key']);
+    expect(readdirSync(sandbox.home).sort()).toEqual(['audit', 'baton.yaml', 'key']);
     // A supervisor gives up its lock, by which its end is known, a moment before its process is gone.
     await until('the end of all processes', () => sandbox.processes().length === 0, 5000);
     await run('last');

@@ -99,3 +99,61 @@ describe('an agent', () => {
     expect((await place.baton('report', 'rejected')).stdout).toContain('a protected file; a person said no');
   });
 });
+
+describe('baton audit', () => {
+  interface Told {
+    entries: { n: number; event: string; by: string; via: string; data: Record<string, unknown> }[];
+    verified?: boolean;
+    flaws?: { line: number; why: string }[];
+  }
+  const log = (): string => join(place.home, 'audit/asked.jsonl');
+
+  it('says who decided what, by which way, and what an agent changed without leave', async () => {
+    const { entries } = await place.json<Told>(['audit', 'asked']);
+    expect(entries.map(({ event }) => event)).toEqual(['request.planned', 'decision.raised', 'decision.answered']);
+    expect(entries[0]).toMatchObject({ by: 'user', via: 'client', data: { agents: { builder: 'code' } } });
+    expect(entries[2]).toMatchObject({ via: 'signal', data: { decision: 'd1', choice: 'approve', task: 'fix' } });
+    const { entries: outside } = await place.json<Told>(['audit', 'outside']);
+    expect(outside.at(-1)).toMatchObject({
+      event: 'mode.violated',
+      by: 'writer',
+      data: { files: [{ path: 'a.txt' }] },
+    });
+    expect((await place.baton('audit', 'asked')).stdout).toMatch(
+      /decision\.answered +unnamed +signal +d1 approve permission fix/,
+    );
+  });
+
+  it('finds an answer that was changed, and a line that was taken out, and says where', async () => {
+    const whole = await place.baton('audit', 'asked', '--verify');
+    expect(whole).toMatchObject({ code: 0, stdout: expect.stringContaining('3 entries: whole') as string });
+    const text = readFileSync(log(), 'utf8');
+    try {
+      writeFileSync(log(), text.replace('"choice":"approve"', '"choice":"reject"'));
+      const changed = await place.baton('audit', 'asked', '--verify');
+      expect(changed).toMatchObject({ code: 1, stderr: expect.stringContaining('line 3: it was changed') as string });
+      writeFileSync(
+        log(),
+        text
+          .split('\n')
+          .filter((_, at) => at !== 1)
+          .join('\n'),
+      );
+      const removed = JSON.parse((await place.baton('audit', 'asked', '--verify', '--json')).stdout) as Told;
+      expect(removed).toMatchObject({ verified: false, flaws: [{ line: 2 }, { line: 3 }] });
+    } finally {
+      writeFileSync(log(), text);
+    }
+  });
+
+  it('knows when the configuration changed, and no request that there was not', async () => {
+    const before = await place.json<Told>(['audit']);
+    expect(before.entries[0]).toMatchObject({ event: 'configuration.changed', via: 'baton.yaml' });
+    writeFileSync(join(place.home, 'baton.yaml'), 'maxParallel: 3\n');
+    await ended('configured', fix('idler', { mode: 'ask' }));
+    const { entries, verified } = await place.json<Told>(['audit', '--verify']);
+    expect(entries.at(-1)?.data).toMatchObject({ workspace: null, changed: ['maxParallel'] });
+    expect(verified).toBe(true);
+    expect((await place.baton('audit', 'never')).code).toBe(2);
+  });
+});

@@ -76,6 +76,7 @@ function race(seed: number): Race {
     },
     untimer: nothing,
     extend: nothing,
+    audit: () => undefined,
     save: nothing,
     stop: nothing,
     abandon: nothing,

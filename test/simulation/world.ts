@@ -153,6 +153,7 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
         random.int(60),
       );
     },
+    audit: () => undefined,
     save: ({ n }) => later({ kind: 'saved', n }, random.int(40)),
     abandon: () => undefined,
     conclude: () => later({ kind: 'concluded' }, random.int(20)),
