@@ -47,7 +47,7 @@ function foreignSettingOf({ foreignSettings }: CliRuntime, cwd: string): string 
 
 function refused({ title }: CliRuntime, path: string): AgentEnd {
   const what = `${title} was not started: by ${shorten(path)} the repository could make it run code`;
-  const message = `${what}; remove that, or give the agent another runtime`;
+  const message = `${what}; remove that, give the agent another runtime, or trust it by a runtime with foreignSettings: []`;
   const told = { session: null, usage: null, turns: 0, denials: [], tail: '' };
   return { ...told, kind: 'failed', error: { code: 'agent_failed', message, exitCode: null } };
 }
@@ -91,8 +91,11 @@ async function runOnce(cli: CliRuntime, { run, hooks, transcript }: Attempt): Pr
   });
   errors.finish().forEach(takeError);
   tell(reader.finish());
-  const { isDone, failure: told } = reader.told();
-  const outcome = { isDone, failure: told, errorText: errorLines.join('\n') };
+  const { isDone, failure: told, text } = reader.told();
+  // What prints text may print its errors there too.
+  const printed = cli.output === 'text' && text !== null ? text.slice(-ERROR_LINE_BYTES).trim() : '';
+  const errorText = [...errorLines, printed].join('\n').trim();
+  const outcome = { isDone, failure: told, errorText };
   return { reader, end, failure: cliFailure(cli, { outcome, end, now: Date.now() }) };
 }
 

@@ -102,7 +102,7 @@ function follow(state: CliState, rule: EventRule, event: JsonObject): Step {
     events.push({ kind: 'text', text });
   }
   const piece = textOf(at(rule.delta));
-  if (piece !== undefined) next = { ...next, pieces: (next.pieces + piece).slice(0, LIMITS.agentAnswerBytes) };
+  if (piece !== undefined) next = { ...next, pieces: joined(next.pieces, piece) };
   const tool = textOf(at(rule.tool?.name));
   if (tool !== undefined) {
     const input = inputOf(at(rule.tool?.input));
@@ -125,6 +125,12 @@ function follow(state: CliState, rule: EventRule, event: JsonObject): Step {
     input: at(rule.denied.input),
   });
   return [denied, [...events, ...more]];
+}
+
+/** Cut only where it has to be: a text that is cut at each of its pieces is copied each time. */
+function joined(pieces: string, piece: string): string {
+  const room = LIMITS.agentAnswerBytes - pieces.length;
+  return room <= 0 ? pieces : pieces + piece.slice(0, room);
 }
 
 /** An id that could be taken for an option is none. */

@@ -14,6 +14,7 @@ export const CODEX: CliRuntime = {
     // Without these it asks hosts other than the model's.
     ...['-c', 'analytics.enabled=false', '-c', 'features.plugins=false'],
     ...['-c', 'features.remote_plugin=false', '-c', 'features.apps=false'],
+    ...['-c', 'web_search=disabled'],
     ['resume', '{session}'],
     '-',
   ],

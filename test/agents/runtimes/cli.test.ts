@@ -37,8 +37,15 @@ describe('a command line that prints text', () => {
 
   it.each([
     ['its words', 'echo "too many, resets at 1795267412" >&2; exit 3', 'usage_limit', '2026-11-21T13:23:32.000Z'],
+    [
+      'its words among its answer',
+      'echo "too many, resets at 1795267412"; exit 3',
+      'usage_limit',
+      '2026-11-21T13:23:32.000Z',
+    ],
     ['its exit code', 'exit 7', 'model_refused', 'sign in'],
-    ['neither', 'echo odd; exit 5', 'agent_failed', 'exit code 5'],
+    ['neither', 'echo odd; exit 5', 'agent_failed', 'Script: odd'],
+    ['nothing', 'exit 5', 'agent_failed', 'exit code 5'],
   ] as const)('fails as %s say', async (_, script, code, words) => {
     const errors = [{ matches: 'too many, resets at (?<reset>\\d+)', means: 'usage_limit' as const }];
     const { end } = await run(scriptOf(script, { errors, exitCodes: { 7: 'model_refused' }, signIn: 'sign in' }));

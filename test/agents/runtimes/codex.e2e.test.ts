@@ -50,6 +50,8 @@ describe.skipIf('reason' in codex)(title, () => {
     expect(end).toMatchObject({ kind: 'done', text: 'Hello there.', turns: 1, denials: [] });
     expect(end.usage).toEqual({ usd: 0, inputTokens: 500, outputTokens: 50 });
     expect([watch.sessions, watch.notes]).toEqual([[end.session], ['Hello there.']]);
+    expect(api.requests[0]?.tools).toContain('apply_patch');
+    expect(api.requests[0]?.tools).not.toContain('web_search');
     expect(api.requests[0]?.text).toContain(`--Be brief.\\n\\n${prompt}`);
   });
 

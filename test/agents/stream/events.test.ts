@@ -147,6 +147,13 @@ describe('rules', () => {
     expect(state.text).toBe('c');
   });
 
+  it('keep no more of joined pieces than of an answer, in a time that grows with them', () => {
+    const rules: EventRule[] = [{ when: { t: 'piece' }, delta: 'x' }];
+    const line = Buffer.from(`${JSON.stringify({ t: 'piece', x: 'abcdefgh' })}\n`.repeat(1000));
+    const { state } = read(Array<Buffer>(200).fill(line), rules);
+    expect(state.text).toHaveLength(LIMITS.agentAnswerBytes);
+  });
+
   it('add up what steps tell, and take the last of what a run or a session tells', () => {
     const usageOf = (counts: 'run' | 'step' | 'session') => {
       const rule: EventRule = { when: { t: 'u' }, usage: { input: ['i', 'cached'], output: ['o'], usd: 'c', counts } };
