@@ -32,7 +32,9 @@ async function fromBuild() {
   return {
     errors: await from('contract/errors', 'ERRORS'),
     limits: await from('contract/limits', 'LIMITS'),
-    limitsSource: readFileSync(join(ROOT, 'src', 'contract', 'limits.ts'), 'utf8'),
+    limitsSource: ['limits.ts', 'agent-limits.ts']
+      .map((name) => readFileSync(join(ROOT, 'src', 'contract', name), 'utf8'))
+      .join(''),
     taskTransitions: await from('engine/lifecycle', 'TASK_TRANSITIONS'),
     endedStates: await from('contract/task', 'ENDED_STATES'),
     phaseTransitions: await from('engine/phases', 'PHASE_TRANSITIONS'),

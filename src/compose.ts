@@ -2,9 +2,11 @@
  * The composition root of the activities: reads this machine's settings and puts together what the activities need. The worker loads it
  * while the SDK's thread of workflows starts on another processor.
  */
+import { join } from 'node:path';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Deps } from './activities/deps.js';
+import { createBreaker } from './agents/limits/breaker.js';
 import { createLauncher } from './agents/process/launcher.js';
 import { createReaper } from './agents/process/reaper.js';
 import { RUNTIME_BY_NAME } from './agents/runtimes/index.js';
@@ -87,6 +89,7 @@ function createDeps(surroundings: Surroundings, { loaded, reaper, launcher }: Pa
     artifacts: createArtifactStore(paths.artifacts),
     files,
     audit,
+    breaker: createBreaker({ folder: paths.usageLimits, temporary: join(home, 'tmp'), salt: key }),
     worktrees: new Worktrees({ root: paths.worktrees, files }),
     runtimes: RUNTIME_BY_NAME,
     // Read anew for each use; a file that cannot be used leaves the last good settings in force.

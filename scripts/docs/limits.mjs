@@ -24,8 +24,7 @@ function valueOf(name, value) {
 function groupsOf(source) {
   const groups = [];
   let note = '';
-  const body = source.slice(source.indexOf('export const LIMITS'));
-  for (const line of body.split('\n')) {
+  for (const line of source.split('\n')) {
     const title = /^ {2}\/\/ (.+)$/.exec(line);
     const comment = /^ {2}\/\*\* (.+) \*\/$/.exec(line);
     const limit = /^ {2}(\w+): /.exec(line);

@@ -88,7 +88,7 @@ async function gather(
     if (node.kind === 'decision' || !ENDED_STATES.includes(status)) continue;
     const record = records.get(recordKey({ task: node.id, epoch: engine.state.details[task]?.epoch ?? 0 }));
     // Of a task that a person skipped, only what an agent had changed until then is of interest.
-    const isCutOff = record?.result.kind === 'cancelled' || record?.result.kind === 'parked';
+    const isCutOff = record !== undefined && ['cancelled', 'parked', 'limited'].includes(record.result.kind);
     if (!record || (status === 'skipped' && !isCutOff)) continue;
     const { result } = record;
     // The engine's state keeps only some errors, and cut short; the record has them all.

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Breaker } from '../agents/limits/breaker.js';
 import type { Launcher } from '../agents/process/launcher.js';
 import type { Reaper } from '../agents/process/reaper.js';
 import type { Runtime } from '../agents/runtimes/port.js';
@@ -27,6 +28,7 @@ export interface Deps {
   attributes(): Promise<SearchAttributeName[]>;
   reaper: Reaper;
   launcher: Launcher;
+  breaker: Breaker;
   worktrees: Worktrees;
   /** How agents are run, where no description of a command line says it. */
   runtimes: Readonly<Record<RuntimeName, Runtime>>;

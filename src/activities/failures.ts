@@ -21,5 +21,5 @@ function toFailure(error: unknown): Error {
   const code = batonError?.code ?? 'internal';
   const text = error instanceof Error ? error.message : String(error);
   const message = `${text.slice(0, LIMITS.errorTextBytes)}${batonError?.hint ? `\n${batonError.hint}` : ''}`;
-  return ApplicationFailure.create({ message, type: code, nonRetryable: ERRORS[code].fate === 'terminal' });
+  return ApplicationFailure.create({ message, type: code, nonRetryable: ERRORS[code].fate !== 'retryable' });
 }

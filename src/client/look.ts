@@ -37,8 +37,8 @@ export async function currentView(place: Place, id: string): Promise<RequestView
     tasks.push(...view.tasks);
     decisions.push(...view.decisions);
   }
-  const { v, requestId, status, state, makespanMs, lowerBoundMs, sequentialMs, cost, artifacts, report, error } =
-    view as RequestView;
+  const { v, requestId, status, state, makespanMs, lowerBoundMs, sequentialMs, ...rest } = view as RequestView;
+  const { cost, usageLimits, artifacts, report, error } = rest;
   return {
     v,
     requestId,
@@ -50,6 +50,7 @@ export async function currentView(place: Place, id: string): Promise<RequestView
     sequentialMs,
     decisions,
     cost,
+    ...(usageLimits ? { usageLimits } : {}),
     artifacts,
     result: await keptBranch(id),
     report,

@@ -1,3 +1,5 @@
+import { AGENT_LIMITS } from './agent-limits.js';
+
 /**
  * Every bound on a loop, queue, buffer or wait, in one place. The unit stands last in each name.
  * A limit may be lowered by configuration where the reference says so; none may be raised past what Temporal allows.
@@ -39,20 +41,6 @@ export const LIMITS = {
   milestones: 20,
   evidenceItems: 20,
   rankedFiles: 50,
-
-  // Agents' files, of each of their folders
-  agentFiles: 200,
-  agentFolders: 100,
-  agentFileBytes: 64 * 1024,
-  agentTools: 200,
-  agentLoadMax: 100,
-  agentTurnsMax: 10_000,
-  agentDescriptionChars: 16 * 1024,
-  /** Command lines of the user's own, and entries of each list in a description of one. */
-  ownRuntimes: 50,
-  runtimeRules: 100,
-  modes: 100,
-  modeEntries: 200,
 
   /** Larger plans are put into the artifact store and named by their digest. */
   inlinePlanBytes: 128 * 1024,
@@ -130,29 +118,6 @@ export const LIMITS = {
   reaperNewProcessMs: 1000,
   reaperRestartDelayMs: 100,
   reaperRestartMaxDelayMs: 30_000,
-
-  // Agents
-  /** One line of an agent's output; the rest of a longer one is discarded as it arrives. */
-  agentLineBytes: 8 * 1024 * 1024,
-  /** An agent that prints nothing for so long is ended; a single tool call may well take ten minutes. */
-  agentSilenceMs: 30 * 60 * 1000,
-  /** Retries that an agent's program may do itself; further ones are Baton's. */
-  agentApiRetries: 2,
-  /** Of an agent's own prompt as an argument; a longer one goes before the task's prompt. */
-  agentArgumentBytes: 64 * 1024,
-  /** What is kept of an agent's answer. */
-  agentAnswerBytes: 1024 * 1024,
-  agentDenials: 100,
-  agentNoteChars: 200,
-  /** Tool calls kept so that a denial can show what was asked for. */
-  agentOpenCalls: 100,
-
-  // What an agent is told of the results that its task builds on
-  dependencyResultChars: 4 * 1024,
-  dependencyResultsChars: 32 * 1024,
-  dependencyFindings: 20,
-  agentSummaryChars: 500,
-  agentPreviewChars: 8 * 1024,
 
   // What crosses Temporal
   errorTextBytes: 4 * 1024,
@@ -297,4 +262,6 @@ export const LIMITS = {
   homeWarnBytes: 5 * 1024 * 1024 * 1024,
   homeFiles: 200_000,
   diskFreeWarnBytes: 1024 * 1024 * 1024,
+
+  ...AGENT_LIMITS,
 } as const;

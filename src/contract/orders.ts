@@ -4,7 +4,7 @@ import type { SearchAttributeName } from './names.js';
 import type { GraphNode, OnFailure } from './plan.js';
 import type { MergeConflict } from './task.js';
 import type { Interaction } from './request.js';
-import type { Permit } from './task.js';
+import type { Permit, Resume } from './task.js';
 
 /** What the first activity makes of a start's input: checked, and bound to a host. */
 export interface Intake {
@@ -71,6 +71,10 @@ export interface TaskOrder {
   plan: string;
   /** The answer to what an earlier attempt of this epoch asked, which left all as it was for this one. */
   permit?: Permit;
+  /** The agent's session, and what it has used so far, where an earlier attempt of this epoch left it to go on with. */
+  resume?: Resume;
+  /** A person wants it tried although the usage limit of its account is known to be reached. */
+  anyway?: boolean;
 }
 
 /** What a running task's heartbeat holds, for Temporal Web and for a next attempt. */

@@ -113,5 +113,7 @@ export interface GraphNode {
   delivers: boolean;
   /** Position of the task whose conflict it mends. */
   repairs?: number;
+  /** Of an agent's task: tasks of one account stand under one usage limit. Its runtime; with its own id where it sets variables of its own. */
+  account?: string;
   decision?: { question: string; options: string[]; deadlineMs?: number; otherwise?: string };
 }

@@ -65,7 +65,20 @@ export type TaskResult =
   | { kind: 'conflicted'; startedAt: number; conflict: MergeConflict; artifacts: ArtifactRef[]; usage?: Usage }
   | { kind: 'cancelled'; startedAt: number; artifacts?: ArtifactRef[]; usage?: Usage }
   /** It waits for a person where it asks something; else it goes on as soon as it may. */
-  | { kind: 'parked'; startedAt: number; session: string | null; asks?: Asks; artifacts?: ArtifactRef[] };
+  | { kind: 'parked'; startedAt: number; session: string | null; asks?: Asks; artifacts?: ArtifactRef[] }
+  | Limited;
+
+/** The usage limit of its account is reached, or was known to be before it began; it goes on at `until` (ms since 1970), no attempt consumed. */
+export interface Limited {
+  kind: 'limited';
+  startedAt: number;
+  /** As `Breaker.accountOf` gives it; tells nothing of the login. */
+  account: string;
+  until: number;
+  session: string | null;
+  artifacts?: ArtifactRef[];
+  usage?: Usage;
+}
 
 /** What a task cannot go on without: leave for exactly what the digest names. */
 export interface Asks {
@@ -73,6 +86,12 @@ export interface Asks {
   digest: string;
   summary: string;
   context: Record<string, string>;
+}
+
+/** The session of an agent that goes on in a later attempt, and what its attempts have told that they used. */
+export interface Resume {
+  session: string;
+  used?: Usage;
 }
 
 /** What a person said to it; holds for that digest only. */

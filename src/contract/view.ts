@@ -36,6 +36,14 @@ export type DecisionView = Omit<
   refused?: { choice: string; by: string; via: string; at: string; why: string }[];
 };
 
+/** The usage limit of an account that `tasks` tasks wait for. Times are ISO 8601 UTC. */
+export interface UsageLimitView {
+  runtime: string;
+  tasks: number;
+  since: string;
+  until: string;
+}
+
 export interface ArtifactView {
   name: string;
   sha256: string;
@@ -56,6 +64,8 @@ export interface RequestView {
   sequentialMs: number;
   decisions: DecisionView[];
   cost: Usage;
+  /** Absent where nothing waits for one. */
+  usageLimits?: UsageLimitView[];
   artifacts: ArtifactView[];
   result: { branch: string; commit: string } | null;
   report: { markdown: string; json: string } | null;
@@ -92,5 +102,7 @@ export interface ProgressView {
   /** Tasks under way, at most LIMITS.detailsRows. */
   activeTasks: { id: string; title: string; agent: string; percent: number; elapsedMs: number }[];
   openDecisions: string[];
+  /** Absent where nothing waits for one. */
+  usageLimits?: UsageLimitView[];
   notes: string[];
 }

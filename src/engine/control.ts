@@ -17,6 +17,7 @@ import {
 } from './moves.js';
 import { refuseSubmissions } from './submissions.js';
 import { dropTimer } from './timers.js';
+import { tryAnyway } from './usage-limits.js';
 
 const accepted = (message: string): Reply => ({ kind: 'accepted', message });
 const unchanged = (message: string): Reply => ({ kind: 'unchanged', message });
@@ -116,6 +117,8 @@ export function retry(engine: Engine, event: EngineEvent & { kind: 'retry' }): R
   else {
     const task = graph.positions.get(event.task);
     if (task === undefined) return unknownTask(event.task);
+    const tried = tryAnyway(engine, task, event.at);
+    if (tried) return tried;
     if (isRepair(engine, task)) return refused(`${event.task} mends another task; retry that one`);
     tasks = [task];
   }

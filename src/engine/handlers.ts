@@ -11,6 +11,7 @@ import { checkpoint, saved } from './saves.js';
 import { extended, extendNext, refuseSubmissions, submit, unextended } from './submissions.js';
 import { taskEnded, tryAgain } from './results.js';
 import { timerOf, type TimerKind } from './timers.js';
+import { limitOver } from './usage-limits.js';
 import { escalate, remind } from './waiting.js';
 
 type Handler<K extends EventKind> = (engine: Engine, event: EngineEvent & { kind: K }, commands: Command[]) => Reply;
@@ -23,6 +24,7 @@ const DUE: Record<TimerKind, (engine: Engine, due: { subject: string; at: number
   escalation: escalate,
   decision: (engine, { subject, at }, commands) => expire(engine, subject, at, commands),
   retry: (engine, { subject, at }) => tryAgain(engine, Number(subject), at),
+  limit: limitOver,
 };
 
 /** What each event does. Nothing is dispatched here: `step` does that after every event. */

@@ -25,8 +25,8 @@ export interface Index {
   counts: Record<TaskState, number>;
   /** Ranks of ready and queued tasks; entries of tasks that left those states are dropped when they come up. */
   ready: Heap;
-  /** The same of the tasks that are an agent's, of which fewer may run at once. */
-  readyAgents: Heap;
+  /** The same of the tasks that are an agent's, of which fewer may run at once: by account, those that heed no limit under ''. */
+  readyAgents: Map<string, Heap>;
   /** Tasks of agents that run. */
   runningAgents: number;
   /** Decision tasks that are ready to be asked; they take no slot. */
@@ -46,6 +46,7 @@ export function open(state: EngineState, graph: Graph = EMPTY_GRAPH): Engine {
   // A state that was kept before these were known has none.
   state.submissions ??= [];
   state.saves ??= [];
+  state.limits ??= {};
   const engine: Engine = { state, graph, index: emptyIndex() };
   reindex(engine);
   return engine;
@@ -65,7 +66,7 @@ function emptyIndex(): Index {
     unmet: [],
     counts,
     ready: { items: [] },
-    readyAgents: { items: [] },
+    readyAgents: new Map(),
     runningAgents: 0,
     asks: [],
     fresh: [],
@@ -93,10 +94,20 @@ function reindex(engine: Engine): void {
 
 export function enqueue(engine: Engine, task: number, node: GraphNode): void {
   if (node.kind === 'decision') engine.index.asks.push(task);
-  else push(queueOf(engine, node), engine.graph.ranks[task] ?? 0);
+  else push(queueOf(engine, task, node), engine.graph.ranks[task] ?? 0);
 }
 
-const queueOf = ({ index }: Engine, node: GraphNode): Heap => (node.kind === 'agent' ? index.readyAgents : index.ready);
+function queueOf(engine: Engine, task: number, node: GraphNode): Heap {
+  const { ready, readyAgents } = engine.index;
+  if (node.kind !== 'agent') return ready;
+  const account = engine.state.details[task]?.anyway ? '' : accountOf(engine, task);
+  const queue = readyAgents.get(account) ?? { items: [] };
+  readyAgents.set(account, queue);
+  return queue;
+}
+
+/** Whose usage limit a task is under; all that do not say share one. */
+export const accountOf = ({ graph }: Engine, task: number): string => graph.nodes[task]?.account ?? 'agents';
 
 /** Choices of a decision task that rule out what depends on it. */
 export const RULES_OUT: readonly string[] = ['reject', 'skip'];

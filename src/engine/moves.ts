@@ -86,12 +86,18 @@ export function reopen(engine: Engine, tasks: readonly number[], at: number): nu
     const next = stack.pop() as number;
     if (!mayReopen(engine, next)) continue;
     move(engine, next, 'pending', at);
-    engine.state.details[next] = { epoch: epochOf(engine, next) + 1 };
+    beginAnew(engine, next);
     reopened.push(next);
     stack.push(...(engine.graph.dependants[next] ?? []));
   }
   reopened.sort((a, b) => a - b);
   return reopened.filter((task) => !passOver(engine, task, at));
+}
+
+/** Forgets all that was of the epoch before. */
+export function beginAnew(engine: Engine, task: number): void {
+  const held = engine.state.details[task]?.held;
+  engine.state.details[task] = { epoch: epochOf(engine, task) + 1, ...(held === undefined ? {} : { held }) };
 }
 
 /** Counts anew what a pending task waits for, and skips it where something that has ended rules it out; gives whether it was skipped. */

@@ -4,6 +4,7 @@ import type { Engine } from './model.js';
 import type { Command } from './events.js';
 import { fire } from './phases.js';
 import { openSubmissions } from './submissions.js';
+import { forgetLimits } from './usage-limits.js';
 
 /** Once every task has ended, the request completes: its outcome is set once, and the shell is told to write it down. */
 export function conclude(engine: Engine, at: number, commands: Command[]): void {
@@ -13,6 +14,7 @@ export function conclude(engine: Engine, at: number, commands: Command[]): void 
   if (ended < graph.nodes.length || openSubmissions(engine).length > 0) return;
   state.outcome = outcomeOf(engine);
   state.endedAt = at;
+  forgetLimits(engine, commands);
   fire(state, 'complete', { at, commands, data: { outcome: state.outcome } });
 }
 

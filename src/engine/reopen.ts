@@ -3,6 +3,7 @@ import type { Command, EngineEvent, Reply } from './events.js';
 import type { Engine } from './model.js';
 import { isRepair, mayReopen, release, reopen, statusOf } from './moves.js';
 import { fire } from './phases.js';
+import { forgetLimits } from './usage-limits.js';
 
 /** Tasks of a closed request that another run would do again: the one that is named, else all that failed or were cancelled. */
 export function reopenable(engine: Engine, id: string | undefined): number[] {
@@ -30,6 +31,7 @@ export function reopenRequest(engine: Engine, event: EngineEvent & { kind: 'reop
   Object.assign(state, { outcome: null, endedAt: null, error: null, cancel: null, paused: null, stopped: false });
   // The phases are walked as they must be; what entering them asks for was done by the run before.
   const scratch: Command[] = [];
+  forgetLimits(engine, scratch);
   if (state.phase === 'COMPLETING') fire(state, 'finish', { at, commands: scratch });
   if (state.phase === 'ERROR') fire(state, 'recover', { at, commands: scratch });
   for (const trigger of WALK) fire(state, trigger, { at, commands: scratch, data: { retriedBy: event.by } });

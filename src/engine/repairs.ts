@@ -4,7 +4,7 @@ import { raise } from './decisions.js';
 import type { Command } from './events.js';
 import { fail, keepError } from './failing.js';
 import type { Engine } from './model.js';
-import { detailOf, epochOf, hasEnded, makeReady, move, satisfy, statusOf } from './moves.js';
+import { beginAnew, detailOf, hasEnded, makeReady, move, satisfy, statusOf } from './moves.js';
 import { addRepair } from './submissions.js';
 import { deadlineOf } from './waiting.js';
 
@@ -27,7 +27,7 @@ export function conflicted(
   const detail = detailOf(engine, task);
   detail.attempts = attempt;
   if (repairedBy(engine, task) !== undefined) {
-    if (attempt < LIMITS.repairAttempts) {
+    if (attempt - (detail.held ?? 0) < LIMITS.repairAttempts) {
       move(engine, task, 'waiting', at);
       return makeReady(engine, task, at);
     }
@@ -80,7 +80,7 @@ const CHOICES: Record<ConflictChoice, (engine: Engine, moment: Moment, commands:
     addRepair(engine, moment, commands);
   },
   redo: (engine, { task, at }) => {
-    engine.state.details[task] = { epoch: epochOf(engine, task) + 1 };
+    beginAnew(engine, task);
     makeReady(engine, task, at);
   },
   drop,

@@ -1,12 +1,14 @@
+import { ERRORS } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { TaskResult } from '../contract/task.js';
 import { raisePermission } from './decisions.js';
 import { fail, keepError } from './failing.js';
-import type { Engine } from './model.js';
+import { accountOf, type Engine } from './model.js';
 import type { Command, EngineEvent, Reply } from './events.js';
 import { attemptOf, detailOf, epochOf, makeReady, move, satisfy, skipDependants, statusOf } from './moves.js';
 import { conflicted } from './repairs.js';
 import { setTimer } from './timers.js';
+import { closeAccount, limited, openAccount } from './usage-limits.js';
 
 /** A dispatched task has ended, well or not. A result of an earlier attempt, or a second one of the same, changes nothing. */
 export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.ended' }, commands: Command[]): Reply {
@@ -15,9 +17,10 @@ export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.end
   const isStale = epochOf(engine, task) !== epoch || attemptOf(engine, task) !== attempt;
   if (isStale || statusOf(engine, task) !== 'running') return { kind: 'unchanged', message: 'a late result' };
   addUsage(engine, result);
-  if (detail) delete detail.permit;
-  const stopping = detail?.stopping;
-  if (detail) delete detail.stopping;
+  const { stopping, anyway } = detail ?? {};
+  if (detail) for (const done of ['permit', 'stopping', 'anyway'] as const) delete detail[done];
+  if (result.kind === 'limited') closeAccount(engine, task, { until: result.until, at }, commands);
+  else if (anyway && result.kind === 'completed') openAccount(engine, accountOf(engine, task), at, commands);
   if (stopping && result.kind !== 'completed') return stopped(engine, task, stopping, event);
   switch (result.kind) {
     case 'completed':
@@ -34,6 +37,9 @@ export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.end
       // Nobody asked for it here, so somebody ended the activity from Temporal's side.
       move(engine, task, 'cancelled', at);
       skipDependants(engine, task, 'dependency', at);
+      break;
+    case 'limited':
+      limited(engine, event, result);
       break;
     case 'parked':
       detailOf(engine, task).attempts = attempt;
@@ -76,7 +82,7 @@ function stopped(
   return { kind: 'accepted', message: '' };
 }
 
-/** A failure is tried again as often as the plan says, later each time; then it is final and what depends on it is skipped. */
+/** A failure that may end otherwise is tried again as often as the plan says, later each time; else it is final. */
 function failed(
   engine: Engine,
   event: EngineEvent & { kind: 'task.ended' },
@@ -85,8 +91,9 @@ function failed(
 ): void {
   const { task, at } = event;
   const failures = (engine.state.details[task]?.failures ?? 0) + 1;
+  const mayHelp = ERRORS[result.error.code].fate !== 'terminal';
   const mayRetry =
-    failures <= (engine.graph.nodes[task]?.retries ?? 0) && !engine.state.cancel && !engine.state.stopped;
+    mayHelp && failures <= (engine.graph.nodes[task]?.retries ?? 0) && !engine.state.cancel && !engine.state.stopped;
   keepError(engine, task, result.error);
   if (mayRetry) {
     Object.assign(detailOf(engine, task), { failures, attempts: event.attempt });

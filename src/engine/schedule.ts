@@ -54,11 +54,17 @@ function mayStart(engine: Engine): boolean {
 
 /** Takes the first of all that may start now. */
 function nextReady(engine: Engine): number | undefined {
-  const { index, graph } = engine;
-  const mayStartAgent = index.runningAgents < (engine.state.settings.maxAgents ?? LIMITS.hostProcesses);
-  const [rank, agentRank] = [first(engine, index.ready), mayStartAgent ? first(engine, index.readyAgents) : undefined];
-  const isAgent = agentRank !== undefined && (rank === undefined || agentRank < rank);
-  const taken = pop(isAgent ? index.readyAgents : index.ready);
+  const { index, graph, state } = engine;
+  let queue = index.ready;
+  let least = first(engine, queue);
+  const mayStartAgent = index.runningAgents < (state.settings.maxAgents ?? LIMITS.hostProcesses);
+  for (const [account, agents] of mayStartAgent ? index.readyAgents : []) {
+    if (state.limits[account]) continue;
+    const rank = first(engine, agents);
+    if (rank === undefined || (least !== undefined && least < rank)) continue;
+    [queue, least] = [agents, rank];
+  }
+  const taken = pop(queue);
   return taken === undefined ? undefined : graph.byRank[taken];
 }
 

@@ -6,7 +6,7 @@ import type { Outcome, Phase, Trigger } from '../contract/phase.js';
 import type { OnFailure } from '../contract/plan.js';
 import type { Interaction } from '../contract/request.js';
 import type { Submission } from '../contract/submission.js';
-import type { MergeConflict, Permit, Usage } from '../contract/task.js';
+import type { MergeConflict, Permit, Resume, Usage } from '../contract/task.js';
 
 /**
  * All that the engine remembers of a request: plain JSON, so that it survives continue-as-new and can be stored. It holds the plan's
@@ -45,6 +45,8 @@ export interface EngineState {
   submissions: SubmissionRecord[];
   /** States that were saved, or are being saved; oldest first, bounded. */
   saves: SaveRecord[];
+  /** Accounts whose usage limit is reached, by `GraphNode.account`: since when, and when it is reset. */
+  limits: Record<string, { since: number; until: number }>;
   cost: Usage;
   outcome: Outcome | null;
   error: { code: ErrorCode; message: string } | null;
@@ -77,6 +79,14 @@ export interface TaskDetail {
   attempts?: number;
   /** How many of them failed. */
   failures?: number;
+  /** How many dispatches over its whole life came to nothing because of a usage limit: they are no attempts. */
+  held?: number;
+  /** It waits for the usage limit of its account. */
+  limited?: boolean;
+  /** The next attempt is made although that limit is known. */
+  anyway?: boolean;
+  /** What the next attempt goes on with. */
+  resume?: Resume;
   error?: { code: ErrorCode; message: string; exitCode?: number | null };
   reason?: SkipReason;
   /** What a person said to what its last attempt asked; goes with the next one. */
@@ -156,6 +166,7 @@ export function createState(options: { request: string; at: number; settings: Se
     notes: [],
     submissions: [],
     saves: [],
+    limits: {},
     cost: { usd: 0, inputTokens: 0, outputTokens: 0 },
     outcome: null,
     error: null,

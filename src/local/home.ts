@@ -11,6 +11,7 @@ export interface HomePaths {
   artifacts: string;
   requests: string;
   worktrees: string;
+  usageLimits: string;
   database: string;
   key: string;
   config: string;
@@ -48,6 +49,7 @@ export function homePaths(home: string): HomePaths {
     artifacts: join(home, 'artifacts'),
     requests: join(home, 'requests'),
     worktrees: join(home, 'worktrees'),
+    usageLimits: join(home, 'usage-limits'),
     database: join(home, 'temporal.db'),
     key: join(home, 'key'),
     config: join(home, 'baton.yaml'),

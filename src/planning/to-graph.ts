@@ -23,6 +23,7 @@ export function toGraph(plan: Plan): GraphNode[] {
     criticality: task.criticality,
     delivers: task.delivers,
     ...repairsOf(task, positions),
+    ...accountOf(task),
     ...(task.action.kind === 'decision' ? { decision: decisionOf(task.action) } : {}),
   }));
 }
@@ -30,6 +31,13 @@ export function toGraph(plan: Plan): GraphNode[] {
 function repairsOf({ action }: PlanTask, positions: ReadonlyMap<string, number>): Pick<GraphNode, 'repairs'> {
   const task = action.kind === 'agent' && action.repairs ? positions.get(action.repairs.task) : undefined;
   return task === undefined ? {} : { repairs: task };
+}
+
+/** Variables of its own may be those of another login. */
+function accountOf({ id, env, allocation }: PlanTask): Pick<GraphNode, 'account'> {
+  if (!allocation) return {};
+  const { runtime } = allocation.agent;
+  return { account: Object.keys(env).length === 0 ? runtime : `${runtime}#${id}` };
 }
 
 /** `command:npm`, `shell`, `skill:inventory`, `agent:NAME`, `decision`: letters, digits, `:`, `.`, `_` and `-`, at most 60. */

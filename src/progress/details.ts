@@ -76,12 +76,17 @@ function headOf(engine: Engine, progress: ProgressView, now: number): string {
     // A workflow runs only when something happens, so the page may be read long after.
     `- **As of** ${isoTime(now)}, when something happened last`,
   ];
+  for (const { runtime, tasks, until } of (progress.usageLimits ?? []).slice(0, LIMITS_SHOWN))
+    lines.push(
+      `- **Usage limit** of ${mdText(runtime, 60)} reached: ${tasks} ${tasks === 1 ? 'task goes' : 'tasks go'} on at ${until}`,
+    );
   if (paused) lines.push(`- **Paused** by ${mdText(paused.by, 100)} at ${isoTime(paused.at)}`);
   if (cancel) lines.push(`- **Cancelled** by ${mdText(cancel.by, 100)} at ${isoTime(cancel.at)}`);
   if (error) lines.push(`- **Error** ${mdCode(error.code)} ${mdText(error.message, LIMITS.detailsTextChars)}`);
   return lines.join('\n');
 }
 
+const LIMITS_SHOWN = 5;
 /** Commands of at most so many options are written out; the others differ in the choice only. */
 const OPTIONS_WITH_COMMANDS = 3;
 const CONTEXT_ENTRIES = 6;

@@ -7,7 +7,7 @@ import type { Graph } from '../engine/graph.js';
 import { statusOf } from '../engine/moves.js';
 import { elapsedOf, measure, shareDone } from './estimate.js';
 import { clip } from './inert.js';
-import { endOf, isoTime, requestStatus } from './view.js';
+import { endOf, isoTime, requestStatus, usageLimits } from './view.js';
 
 export interface ProgressOptions {
   /** ms since 1970 */
@@ -30,6 +30,7 @@ export function progressView(engine: Engine, options: ProgressOptions): Progress
   const end = endOf(state, options.now);
   const measures = measure(engine, end);
   const isOver = state.outcome !== null;
+  const limits = usageLimits(engine);
   const isKnown = state.acceptedAt !== null && status === 'running';
   const remainingMs = isOver ? 0 : isKnown ? measures.remainingMs : null;
   const planned = options.plannedMs ?? measures.plannedMs;
@@ -61,6 +62,7 @@ export function progressView(engine: Engine, options: ProgressOptions): Progress
       .filter((decision) => decision.state === 'open')
       .slice(0, LIMITS.detailsRows)
       .map((decision) => globalId(state.request, decision.id)),
+    ...(limits.length > 0 ? { usageLimits: limits } : {}),
     notes: state.notes.map((note) => clip(note.text, LIMITS.titleChars)),
   };
 }

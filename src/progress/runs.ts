@@ -6,7 +6,7 @@ import { hasEnded, statusOf } from '../engine/moves.js';
 
 /** What happened to a task so far. Times are ms since 1970. */
 export interface TaskRun {
-  /** How often it was dispatched over its whole life. */
+  /** How often it was dispatched over its whole life; without what a usage limit held back. */
   attempts: number;
   /** Begin of its last attempt since it was last reopened; of a decision, when it was asked. */
   startedAt: number | null;
@@ -35,7 +35,8 @@ export function runOf(engine: Engine, task: number): TaskRun {
   });
   // The middle of a long history is dropped: its last attempt is all there, and the number of attempts is known from elsewhere.
   if (history.length >= LIMITS.taskHistoryEntries) run.workMs = run.durationMs ?? 0;
-  if (!isDecision) run.attempts = Math.max(run.attempts, attemptsOfEpoch(engine, task));
+  const held = engine.state.details[task]?.held ?? 0;
+  if (!isDecision) run.attempts = Math.max(0, Math.max(run.attempts, attemptsOfEpoch(engine, task)) - held);
   if (hasEnded(engine, task)) run.finishedAt = history.at(-1)?.at ?? null;
   return run;
 }

@@ -2,10 +2,12 @@ import type { Decision } from '../contract/decision.js';
 import { globalId } from '../contract/names.js';
 import type { RequestStatus } from '../contract/phase.js';
 import type { MergeConflict } from '../contract/task.js';
-import type { DecisionView, RequestView, TaskView } from '../contract/view.js';
-import type { Engine } from '../engine/model.js';
+import { LIMITS } from '../contract/limits.js';
+import type { DecisionView, RequestView, TaskView, UsageLimitView } from '../contract/view.js';
+import { accountOf, type Engine } from '../engine/model.js';
 import { hasEnded, statusOf } from '../engine/moves.js';
 import type { EngineState, SkipReason } from '../engine/state.js';
+import { limitOf, runtimeOf } from '../engine/usage-limits.js';
 import { boundsOf, runOf } from './runs.js';
 
 /**
@@ -19,6 +21,7 @@ export function requestView(
 ): RequestView {
   const { state, graph } = engine;
   const { from, count } = options.page ?? { from: 0, count: Infinity };
+  const limits = usageLimits(engine);
   return {
     v: 1,
     requestId: state.request,
@@ -29,6 +32,7 @@ export function requestView(
     ...boundsOf(engine),
     decisions: state.decisions.slice(from, from + count).map((decision) => decisionView(state.request, decision)),
     cost: { ...state.cost },
+    ...(limits.length > 0 ? { usageLimits: limits } : {}),
     artifacts: [],
     result: null,
     report: null,
@@ -40,7 +44,8 @@ export function requestView(
  * What `status` shows. waiting: a decision is open and nothing runs, may run, or will be tried again by itself (before its plan is approved
  * nothing may run). paused: by a person, as a whole or all that is left.
  */
-export function requestStatus({ state, index }: Engine): RequestStatus {
+export function requestStatus(engine: Engine): RequestStatus {
+  const { state, index } = engine;
   if (state.outcome) return state.outcome;
   if (state.phase === 'ERROR') return 'failed';
   if (state.paused) return 'paused';
@@ -48,9 +53,30 @@ export function requestStatus({ state, index }: Engine): RequestStatus {
   if (index.counts.running > 0) return 'running';
   if (open.some((decision) => decision.kind === 'plan')) return 'waiting';
   if (index.counts.ready + index.counts.queued > 0) return 'running';
-  if (Object.keys(state.timers).some((id) => id.startsWith('retry:'))) return 'running';
+  if (Object.keys(state.timers).some((id) => id.startsWith('retry:')) || waitsForLimit(engine)) return 'running';
   if (open.length > 0) return 'waiting';
   return index.counts.paused > 0 ? 'paused' : 'running';
+}
+
+function waitsForLimit(engine: Engine): boolean {
+  const { state, graph } = engine;
+  return Object.keys(state.limits).length > 0 && graph.nodes.some((_, task) => limitOf(engine, task) !== undefined);
+}
+
+/** The usage limits that something waits for, the first to be reset first. */
+export function usageLimits(engine: Engine): UsageLimitView[] {
+  const { state, graph } = engine;
+  const waiting = new Map<string, number>();
+  if (Object.keys(state.limits).length === 0) return [];
+  graph.nodes.forEach((_, task) => {
+    const account = accountOf(engine, task);
+    if (limitOf(engine, task)) waiting.set(account, (waiting.get(account) ?? 0) + 1);
+  });
+  return [...waiting]
+    .map(([account, tasks]) => ({ runtime: runtimeOf(account), tasks, limit: state.limits[account] }))
+    .sort((a, b) => (a.limit?.until ?? 0) - (b.limit?.until ?? 0))
+    .slice(0, LIMITS.detailsRows)
+    .map(({ limit, ...view }) => ({ ...view, since: isoTime(limit?.since ?? 0), until: isoTime(limit?.until ?? 0) }));
 }
 
 /** When a request stopped changing: `now` while it has not. */
@@ -137,8 +163,16 @@ function noteOf(engine: Engine, task: number, queuePosition: number | undefined)
   if (status === 'completed') return detail?.choice === undefined ? undefined : `chosen: ${detail.choice}`;
   if (status === 'waiting' && detail?.conflict) return conflictNote(detail.conflict, mender);
   if (status === 'running') return detail?.stopping && 'being stopped';
+  const limit = limitOf(engine, task);
+  if (limit) return `waits for the usage limit of ${limit.runtime} until ${hourOf(limit)}`;
   if (status === 'waiting' && retryAt !== undefined) return `tried again at ${isoTime(retryAt)}`;
   return queuePosition === undefined ? undefined : `number ${queuePosition} in the queue`;
+}
+
+/** The hour, as people would say it, where it is one of the same day; else the day. */
+function hourOf({ since, until }: { since: number; until: number }): string {
+  const [day = '', time = ''] = isoTime(until).split('T');
+  return isoTime(since).startsWith(day) ? `${time.slice(0, 5)} UTC` : day;
 }
 
 function conflictNote({ files, against }: MergeConflict, mender: string | undefined): string {

@@ -145,7 +145,7 @@ async function runTask(
   const startedAt = Date.now();
   try {
     const { epoch, attempt } = order;
-    const permit = state.details[order.task]?.permit;
+    const { permit, resume, anyway } = state.details[order.task] ?? {};
     result = await scope.run(() =>
       performTask(placeOf(shell, node), node, {
         request: state.request,
@@ -154,6 +154,8 @@ async function runTask(
         attempt,
         plan: graph.digest,
         ...(permit && { permit }),
+        ...(resume && { resume }),
+        ...(anyway && { anyway }),
       }),
     );
   } catch (error) {

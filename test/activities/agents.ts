@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import type { Deps } from '../../src/activities/deps.js';
 import { createTaskActivity } from '../../src/activities/index.js';
 import { toStored } from '../../src/allocation/stored.js';
+import { createBreaker } from '../../src/agents/limits/breaker.js';
 import { createLauncher } from '../../src/agents/process/launcher.js';
 import { runProcess } from '../../src/agents/process/run.js';
 import { PRECONFIGURED } from '../../src/contract/runtimes/index.js';
@@ -63,6 +64,7 @@ export async function stage(
     attributes: () => Promise.resolve([]),
     reaper: { add: () => undefined, started: () => undefined, remove: () => undefined, close: () => Promise.resolve() },
     launcher: createLauncher(null),
+    breaker: createBreaker({ folder: join(home, 'usage-limits'), temporary: join(home, 'tmp'), salt: 'salt' }),
     worktrees: new Worktrees({ root: join(home, 'worktrees'), files }),
     runtimes: { ...RUNTIME_BY_NAME, ...runtimes },
     environment: { PATH: process.env['PATH'], SECRET: 'of the worker' },

@@ -36,6 +36,11 @@ export const DEFECTS: Record<Invariant, StepFunction> = {
     engine.index.runningAgents = 0;
     return step(engine, event);
   },
+  'nothing starts under a usage limit': withEvent((event, engine) => {
+    // A limit is forgotten with the next thing that happens.
+    engine.state.limits = {};
+    return event;
+  }),
   'no double dispatch': withStep((made) => ({
     ...made,
     commands: made.commands.flatMap((command): Command[] => (command.kind === 'run' ? [command, command] : [command])),

@@ -1,4 +1,5 @@
 import type { Decision, Patience } from '../../src/contract/decision.js';
+import { LIMITS } from '../../src/contract/limits.js';
 import { ENDED_STATES, type TaskState } from '../../src/contract/task.js';
 import type { Engine } from '../../src/engine/model.js';
 import type { Command, EngineEvent, Reply } from '../../src/engine/events.js';
@@ -17,6 +18,7 @@ export const INVARIANTS = [
   'dependency order',
   'capacity',
   'few agents at a time',
+  'nothing starts under a usage limit',
   'no double dispatch',
   'every task ends',
   'the request finishes once',
@@ -46,6 +48,12 @@ export function createWatch({
   const trace: string[] = [];
   const running = new Set<number>();
   const dispatched = new Set<string>();
+  /** Until when nothing may start, by account; and tasks that a person wants tried all the same. */
+  const limits = new Map<string, number>();
+  const anyway = new Set<number>();
+  const accountOf = (engine: Engine, task: number): string => engine.graph.nodes[task]?.account ?? '';
+  const isLimited = (engine: Engine, task: number, at: number): boolean =>
+    engine.graph.nodes[task]?.kind === 'agent' && at < (limits.get(accountOf(engine, task)) ?? 0);
   const paused = { request: false };
   let cancelled = false;
   let finishes = 0;
@@ -63,9 +71,16 @@ export function createWatch({
   function follow({ engine, event, reply }: Seen): void {
     if (event.kind === 'task.ended' && reply.kind === 'accepted') {
       running.delete(event.task);
-      if (event.result.kind === 'failed') failuresSeen = true;
+      const { kind } = event.result;
+      if (kind === 'failed') failuresSeen = true;
+      if (kind === 'limited') {
+        const until = Math.max(event.result.until, event.at + LIMITS.usageLimitLeastMs);
+        limits.set(accountOf(engine, event.task), until);
+      } else if (kind === 'completed' && anyway.has(event.task)) limits.delete(accountOf(engine, event.task));
+      anyway.delete(event.task);
     }
     if (reply.kind === 'refused') return;
+    if (event.kind === 'retry' && event.task !== undefined) anyway.add(engine.graph.positions.get(event.task) ?? -1);
     if (event.kind === 'pause' && event.task === undefined) paused.request = true;
     if (event.kind === 'resume' && event.task === undefined) paused.request = false;
     if (event.kind === 'cancel' && event.task === undefined) cancelled = true;
@@ -73,8 +88,9 @@ export function createWatch({
       cancelled ||= engine.state.decisions.find(({ id }) => id === event.decision)?.kind === 'plan';
   }
 
-  function checkRun({ engine }: Seen, task: number, key: string): void {
+  function checkRun({ engine, event }: Seen, task: number, key: string): void {
     const { graph } = engine;
+    if (isLimited(engine, task, event.at) && !anyway.has(task)) broken('nothing starts under a usage limit', key);
     if (paused.request) broken('nothing starts while paused', key);
     if (cancelled) broken('nothing starts after a cancel', key);
     if (dispatched.has(key) || running.has(task)) broken('no double dispatch', key);
@@ -88,7 +104,7 @@ export function createWatch({
     }
   }
 
-  function checkOrder({ engine, commands }: Seen): void {
+  function checkOrder({ engine, event, commands }: Seen): void {
     const { graph } = engine;
     if (graph.digest !== order.digest) order = { digest: graph.digest, ranks: buildGraph('', graph.nodes).ranks };
     const { ranks } = order;
@@ -99,7 +115,8 @@ export function createWatch({
     const last = Math.max(...started.map((task) => ranks[task] ?? 0));
     const agents = [...running].filter((task) => graph.nodes[task]?.kind === 'agent').length;
     graph.nodes.forEach((node, task) => {
-      const mayStart = node.kind === 'agent' ? agents < maxAgents : node.kind !== 'decision';
+      const mayStart =
+        node.kind === 'agent' ? agents < maxAgents && !isLimited(engine, task, event.at) : node.kind !== 'decision';
       const isQueued = mayStart && ['ready', 'queued'].includes(status(engine, task));
       if (isQueued && (ranks[task] ?? 0) < last) broken('longest path first', `${task} waits behind a shorter one`);
     });

@@ -27,10 +27,11 @@ export function randomNodes(random: Random): GraphNode[] {
     const dependencies = new Set<number>();
     for (let i = 0; i < candidates; i += 1) dependencies.add(Math.max(0, position - 1 - random.int(width * 2)));
     const isDecision = random.chance(0.08);
+    const isAgent = !isDecision && random.chance(0.25);
     return {
       id: `t${position}`,
       title: `task ${position}`,
-      kind: isDecision ? 'decision' : random.chance(0.25) ? 'agent' : 'skill',
+      kind: isDecision ? 'decision' : isAgent ? 'agent' : 'skill',
       type: 'test',
       label: 'skill:test',
       agent: 'baton',
@@ -42,6 +43,7 @@ export function randomNodes(random: Random): GraphNode[] {
       risk: 0,
       criticality: random.chance(0.2) ? 0.9 : 0.1,
       delivers: true,
+      ...(isAgent ? { account: random.chance(0.7) ? 'one' : 'two' } : {}),
       ...(isDecision ? { decision: { question: '?', options: ['approve', 'skip'], ...randomDeadline(random) } } : {}),
     };
   });
@@ -99,7 +101,8 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
     run: ({ tasks }) => {
       for (const { task, epoch, attempt } of tasks) {
         const took = random.int(120);
-        const result = randomResult(random, { failure: faults.fail, node: engine.graph.nodes[task] });
+        const now = clock.now + took;
+        const result = randomResult(random, { failure: faults.fail, node: engine.graph.nodes[task], now });
         const body: EventBody = { kind: 'task.ended', task, epoch, attempt, result, random: random.next() };
         let ended = false;
         const key = `${task}/${epoch}`;
@@ -210,6 +213,7 @@ function submitted(
       ...(node as GraphNode),
       id: `s${n}`,
       kind: 'agent',
+      account: 'one',
       dependencies: [],
       retries: 0,
       delivers: false,
@@ -219,7 +223,14 @@ function submitted(
   return { ...(node as GraphNode), id: `s${n}`, kind: 'skill', dependencies };
 }
 
-function randomResult(random: Random, { failure, node }: { failure: number; node: GraphNode | undefined }): TaskResult {
+function randomResult(
+  random: Random,
+  { failure, node, now }: { failure: number; node: GraphNode | undefined; now: number },
+): TaskResult {
+  if (node?.kind === 'agent' && random.chance(0.1)) {
+    const until = now + random.int(4000);
+    return { kind: 'limited', startedAt: 0, account: 'a', until, session: random.chance(0.5) ? 's' : null };
+  }
   if (node?.kind === 'agent' && random.chance(0.1)) {
     const conflict = { branch: 'b', commit: 'c', files: ['f'], against: ['t0'] };
     return { kind: 'conflicted', startedAt: 0, conflict, artifacts: [] };

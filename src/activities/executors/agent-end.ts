@@ -10,6 +10,7 @@ import type { Changes } from '../../workspace/worktree/changes.js';
 import type { Integration } from '../../workspace/worktree/integrate.js';
 import type { AgentTree } from '../../workspace/worktree/worktrees.js';
 import { enforce, NOTHING_UNDONE, refusalText, type Enforced, type Undone } from '../permissions/enforce.js';
+import type { AccountLimit } from './agent-program.js';
 import type { Executed, Execution } from './execution.js';
 
 /** How an agent ended, with what was found and undone when an earlier delivery looked at its changes. */
@@ -22,11 +23,19 @@ export interface Ended {
   end: KeptEnd;
   startedAt: number;
   mayChangeNothing: boolean;
+  /** It met the usage limit of its account, and goes on later. */
+  limit?: AccountLimit;
 }
 
 /** Makes a result of how the agent ended. Done again after a crash it comes to the same. */
 export async function carryOut(execution: Execution, ended: Ended): Promise<Executed> {
   const { tree, end, startedAt } = ended;
+  if (ended.limit) {
+    const artifacts = await keepPatch(execution, tree);
+    const { session } = end;
+    const result = { kind: 'limited' as const, startedAt, ...ended.limit, session, artifacts, ...usageOf(end) };
+    return { result, details: detailsOf(ended, { text: end.tail }) };
+  }
   if (end.kind === 'failed') return failed(execution, ended, { error: withDenials(end.error, end), text: end.tail });
   if (end.kind === 'done') return finished(execution, { ...ended, end });
   const artifacts = await keepPatch(execution, tree);

@@ -1,15 +1,13 @@
 import { endLeftovers } from '../../agents/process/end.js';
-import { taskEnvironment } from '../../agents/process/environment.js';
-import { cliRuntime } from '../../agents/runtimes/cli.js';
-import { RUNTIME_VARIABLES } from '../../agents/runtimes/index.js';
-import type { AgentEnd, AgentHooks, Runtime } from '../../agents/runtimes/port.js';
-import { isRuntimeName, RUNTIMES, type AgentDefinition } from '../../contract/agent.js';
-import { isToChange, variablesUnder, wholeTools } from '../../allocation/permission.js';
+import type { AgentEnd, AgentHooks } from '../../agents/runtimes/port.js';
+import { isRuntimeName, type AgentDefinition } from '../../contract/agent.js';
+import { isToChange, wholeTools } from '../../allocation/permission.js';
 import { BatonError } from '../../contract/errors.js';
 import type { Permission } from '../../contract/mode.js';
 import type { Action } from '../../contract/plan.js';
 import type { AgentTree } from '../../workspace/worktree/worktrees.js';
 import { carryOut, type KeptEnd } from './agent-end.js';
+import { knownLimit, metLimit, programOf, type AccountLimit, type Program } from './agent-program.js';
 import { promptOf } from './agent-prompt.js';
 import { folderOf, hooksOf, type Executed, type Execution } from './execution.js';
 import { CancelledFailure } from '../../sdk/common.js';
@@ -23,32 +21,49 @@ export async function runAgent(execution: Execution, action: Action & { kind: 'a
   if (!task.allocation) throw new BatonError('not_installed', `no agent was found for task ${task.id}`);
   const { agent, permission } = task.allocation;
   const startedAt = Date.now();
-  const session = execution.before?.session;
+  const session = execution.before?.session ?? order.resume?.session;
+  const program = programOf(execution, agent, permission);
+  const heldBack = ({ account, until }: AccountLimit): Executed => ({
+    result: { kind: 'limited', startedAt, account, until, session: session ?? null },
+    details: {},
+  });
+  // Only an attempt that was under way before can have ended already.
+  const isFresh = identity.attempt === order.attempt && order.permit === undefined;
+  const known = isFresh ? await knownLimit(execution, program.account) : undefined;
+  if (known) return heldBack(known);
   const repairs = action.repairs && { repairs: action.repairs };
   const tree = await deps.worktrees.forAgent({
     ...order,
     workspace,
     signal,
     hasSession: session !== undefined,
-    goesOn: order.permit !== undefined,
+    goesOn: order.permit !== undefined || order.resume !== undefined,
     ...repairs,
   });
   let end = tree.ended as KeptEnd | undefined;
+  let limit: AccountLimit | undefined;
   if (!end) {
     const isMerged = tree.conflicts?.length === 0;
-    end = isMerged ? MERGED : await work(execution, { agent, permission, prompt: action.prompt, tree, session });
+    const late = isFresh || isMerged ? undefined : await knownLimit(execution, program.account);
+    if (late) return heldBack(late);
+    end = isMerged
+      ? MERGED
+      : await work(execution, { agent, permission, prompt: action.prompt, tree, session, program });
     if (end.kind === 'cancelled' && signal.reason === 'shutdown') throw new CancelledFailure('WORKER_SHUTDOWN');
     // What it left running must not go on writing where its changes are taken in.
     await endLeftovers(identity.taskKey);
-    await tree.keepEnd(end);
+    limit = isMerged ? undefined : await metLimit(execution, program.account, end);
+    // One that goes on later has not ended.
+    if (!limit) await tree.keepEnd(end);
   }
   // A repair may find that nothing of the conflict is to be kept.
   const mayChangeNothing =
     action.effect === 'optional' || tree.conflicts !== undefined || !isToChange(agent, permission);
-  const ended = { agent, permission, tree, end, startedAt, mayChangeNothing };
+  const ended = { agent, permission, tree, end, startedAt, mayChangeNothing, ...(limit && { limit }) };
   const executed = await carryOut(execution, ended);
-  // What is asked about waits where it is.
-  return executed.result.kind === 'parked' ? executed : { ...executed, settle: () => tree.remove() };
+  // What is asked about, or goes on later, waits where it is.
+  const { kind } = executed.result;
+  return kind === 'parked' || kind === 'limited' ? executed : { ...executed, settle: () => tree.remove() };
 }
 
 /** The end of a repair that found nothing to mend any more. */
@@ -64,13 +79,12 @@ interface Job {
   prompt: string;
   tree: AgentTree;
   session: string | undefined;
+  program: Program;
 }
 
-async function work(execution: Execution, { agent, permission, prompt, tree, session }: Job): Promise<AgentEnd> {
-  const { deps, task, settings, identity, beat } = execution;
-  const { runtime, variables } = chosenRuntime(execution, agent.runtime);
-  const declared = [...variablesUnder(settings.environment, permission), ...variables];
-  const env = taskEnvironment({ worker: deps.environment, declared, task: identity, extra: task.env });
+async function work(execution: Execution, job: Job): Promise<AgentEnd> {
+  const { agent, permission, prompt, tree, session, program } = job;
+  const { deps, order, task, identity, beat } = execution;
   const resumed = tree.isResumed ? session : undefined;
   // A next death may come before the agent has told its session again.
   if (resumed !== undefined) beat.session = resumed;
@@ -82,32 +96,18 @@ async function work(execution: Execution, { agent, permission, prompt, tree, ses
     onActivity: (note) => (beat.note = note),
     onSpawn,
   };
-  return runtime(
+  const used = resumed === order.resume?.session ? order.resume?.used : undefined;
+  return program.runtime(
     {
       agent: { ...agent, tools: isRuntimeName(agent.runtime) ? permission.tools : wholeTools(agent, permission) },
       prompt: await promptOf(execution, prompt),
       cwd: await folderOf(task, tree.cwd),
-      env,
+      env: program.env,
       taskKey: identity.taskKey,
       timeLimitMs: Math.min(task.timeLimitMs, agent.limits.timeLimitMs ?? Infinity),
       ...(resumed === undefined ? {} : { session: resumed }),
+      ...(used && { usedBefore: used }),
     },
     hooks,
   );
-}
-
-interface Chosen {
-  runtime: Runtime;
-  /** Further variables of the worker that its process gets. */
-  variables: readonly string[];
-}
-
-function chosenRuntime({ deps, settings }: Execution, name: string): Chosen {
-  if (isRuntimeName(name)) return { runtime: deps.runtimes[name], variables: RUNTIME_VARIABLES[name] };
-  const cli = Object.hasOwn(settings.runtimes, name) ? settings.runtimes[name] : undefined;
-  if (cli) return { runtime: cliRuntime(cli), variables: cli.variables };
-  const hint = `there are ${[...RUNTIMES, ...Object.keys(settings.runtimes)].join(', ')}`;
-  throw new BatonError('not_installed', `the worker has no runtime ${JSON.stringify(name)} in its baton.yaml`, {
-    hint,
-  });
 }

@@ -66,5 +66,11 @@ function endOf({ state, end }: Ran, transcript: Transcript): AgentEnd {
   const error = claudeError(state, end);
   if (!error) return { ...told, kind: 'done', text: transcript.answer(state.text ?? '') };
   const message = transcript.clean(error.message);
-  return { ...told, kind: 'failed', error: { ...error, message, ...(tail === '' ? {} : { tail }) } };
+  const resetsAt = error.code === 'usage_limit' ? state.rateLimit?.resetsAt : null;
+  return {
+    ...told,
+    kind: 'failed',
+    error: { ...error, message, ...(tail === '' ? {} : { tail }) },
+    ...(resetsAt == null ? {} : { resetsAt }),
+  };
 }

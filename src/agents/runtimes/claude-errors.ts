@@ -64,9 +64,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
 };
 
 const resetOf = (limit: RateLimit | null): string =>
-  limit?.resetsAt == null
-    ? 'when it is reset is not told'
-    : `reset at ${new Date(limit.resetsAt).toISOString()}; retry the task then`;
+  limit?.resetsAt == null ? 'when it is reset is not told' : `reset at ${new Date(limit.resetsAt).toISOString()}`;
 
 /** Whether the session that was to be resumed is not known on this machine. */
 export const isUnknownSession = (state: ClaudeState): boolean =>

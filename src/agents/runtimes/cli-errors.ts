@@ -18,6 +18,8 @@ export interface CliOutcome {
 export interface CliFailure {
   means: Failure | TaskError['code'];
   error: Omit<TaskError, 'tail'>;
+  /** When a usage limit is reset, in ms since 1970. */
+  resetsAt?: number;
 }
 
 /** Why a run is no success; undefined where it is one. Its words count before a status, a status before its exit code. */
@@ -39,9 +41,12 @@ export function cliFailure(
     ('agent_failed' as const);
   const how = `exit code ${exitCode ?? '?'}${!failure && !isDone && exitCode === 0 ? ' and without a result' : ''}`;
   const words = said.trim() === '' || (exitCode === 0 && !failure) ? `it ended with ${how}` : said.trim();
-  const hint = hintOf(cli, { means, reset: failure?.reset ?? rule?.reset, now });
+  const reset = failure?.reset ?? rule?.reset;
+  const resetsAt = means === 'usage_limit' && reset !== undefined ? resetTime(reset, now) : undefined;
+  const hint = hintOf(cli, means, resetsAt);
   const message = `${cli.title}: ${words.slice(0, TEXT_CHARS)}${hint === undefined ? '' : ` (${hint})`}`;
-  return { means, error: { code: means === 'unknown_session' ? 'agent_failed' : means, message, exitCode } };
+  const code = means === 'unknown_session' ? 'agent_failed' : means;
+  return { means, error: { code, message, exitCode }, ...(resetsAt === undefined ? {} : { resetsAt }) };
 }
 
 /** Leaves room for the hint within `LIMITS.errorTextBytes`, whatever the characters are. */
@@ -73,14 +78,8 @@ function ofStatus(status: number | null): Failure | undefined {
   return status === 408 || status === 429 || status >= 500 ? 'model_unavailable' : 'agent_failed';
 }
 
-function hintOf(
-  cli: CliRuntime,
-  { means, reset, now }: { means: CliFailure['means']; reset: string | undefined; now: number },
-): string | undefined {
+function hintOf(cli: CliRuntime, means: CliFailure['means'], resetsAt: number | undefined): string | undefined {
   if (means === 'model_refused') return cli.signIn === '' ? undefined : cli.signIn;
   if (means !== 'usage_limit') return undefined;
-  const at = reset === undefined ? undefined : resetTime(reset, now);
-  return at === undefined
-    ? 'when it is reset is not told'
-    : `reset at ${new Date(at).toISOString()}; retry the task then`;
+  return resetsAt === undefined ? 'when it is reset is not told' : `reset at ${new Date(resetsAt).toISOString()}`;
 }

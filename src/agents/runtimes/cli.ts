@@ -115,9 +115,14 @@ function endOf({ reader, end, failure }: Ran, run: AgentRun, transcript: Transcr
   };
   if (end.cause === 'cancel' || end.cause === 'shutdown') return { ...told, kind: 'cancelled' };
   if (!failure) return { ...told, kind: 'done', text: transcript.answer(text ?? '').trim() };
-  const { error } = failure;
+  const { error, resetsAt } = failure;
   const message = transcript.clean(error.message);
-  return { ...told, kind: 'failed', error: { ...error, message, ...(tail === '' ? {} : { tail }) } };
+  return {
+    ...told,
+    kind: 'failed',
+    error: { ...error, message, ...(tail === '' ? {} : { tail }) },
+    ...(resetsAt === undefined ? {} : { resetsAt }),
+  };
 }
 
 const difference = (total: Usage, before: Usage): Usage => ({

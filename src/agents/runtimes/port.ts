@@ -51,7 +51,12 @@ export type AgentEnd = {
   denials: Denial[];
   /** The last output, redacted. */
   tail: string;
-} & ({ kind: 'done'; text: string } | { kind: 'failed'; error: TaskError } | { kind: 'cancelled' });
+} & (
+  | { kind: 'done'; text: string }
+  /** `resetsAt`: of `usage_limit`, in ms since 1970, where it was told. */
+  | { kind: 'failed'; error: TaskError; resetsAt?: number }
+  | { kind: 'cancelled' }
+);
 
 /** @throws BatonError `bad_input` for a definition that cannot be run, such as a tool that is no name of one */
 export type Runtime = (run: AgentRun, hooks: AgentHooks) => Promise<AgentEnd>;

@@ -1,7 +1,7 @@
 import type { createColors } from 'picocolors';
 import { formatDuration } from '../../contract/durations.js';
 import { splitGlobalId } from '../../contract/names.js';
-import type { ProgressView } from '../../contract/view.js';
+import type { ProgressView, UsageLimitView } from '../../contract/view.js';
 import { progressLines } from '../../progress/bars.js';
 import { inert } from '../../progress/inert.js';
 import { shellQuote } from '../../progress/shell.js';
@@ -28,6 +28,7 @@ export function blockLines(
   const head: Line[] = [
     { text: overall, paint: colors.cyan },
     { text: countsText(progress), paint: colors.dim },
+    ...(progress.usageLimits ?? []).slice(0, 1).map((limit) => ({ text: limitText(limit), paint: colors.yellow })),
   ];
   const decisions = progress.openDecisions.map((id) => ({ text: decisionHint(id), paint: colors.yellow }));
   const active = progress.activeTasks.map(({ title, elapsedMs }, i) => ({
@@ -60,6 +61,9 @@ export function countsText(progress: ProgressView): string {
   const left = progress.remainingMs === null || isOver ? [] : [`about ${formatDuration(progress.remainingMs)} left`];
   return [status, `${completed}/${total} done`, ...counts, formatDuration(progress.elapsedMs), ...left].join(', ');
 }
+
+export const limitText = ({ runtime, tasks, until }: UsageLimitView): string =>
+  `the usage limit of ${inert(runtime)} is reached: ${tasks} ${tasks === 1 ? 'task goes' : 'tasks go'} on at ${until}`;
 
 /** What a person does about an open decision. `id` is global. */
 export function decisionHint(id: string): string {

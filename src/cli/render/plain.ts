@@ -2,7 +2,7 @@ import { LIMITS } from '../../contract/limits.js';
 import type { ProgressView } from '../../contract/view.js';
 import { progressLines } from '../../progress/bars.js';
 import { inert, inertLines } from '../../progress/inert.js';
-import { countsText, decisionHint } from './block.js';
+import { countsText, decisionHint, limitText } from './block.js';
 import type { Live } from './output.js';
 
 /** Active tasks named in one line. */
@@ -15,6 +15,7 @@ const NAMED = 3;
 export function createPlain(write: (text: string) => void): Live {
   let shown: ProgressView | undefined;
   let hinted = new Set<string>();
+  const limits = new Set<string>();
   let latest: ProgressView | undefined;
   const show = (progress: ProgressView): void => {
     shown = progress;
@@ -24,6 +25,10 @@ export function createPlain(write: (text: string) => void): Live {
     update(progress) {
       latest = progress;
       if (!shown || hasChanged(shown, progress)) show(progress);
+      for (const limit of progress.usageLimits ?? []) {
+        if (!limits.has(limit.until)) write(`${limitText(limit)}\n`);
+        limits.add(limit.until);
+      }
       for (const id of progress.openDecisions) if (!hinted.has(id)) write(`${decisionHint(id)}\n`);
       // Only open ones are kept, so that this stays as small as the view.
       hinted = new Set(progress.openDecisions);

@@ -4,6 +4,7 @@ import { splitGlobalId } from '../../contract/names.js';
 import type { DecisionView, RequestView, TaskView } from '../../contract/view.js';
 import { inert } from '../../progress/inert.js';
 import { decideCommand, diffCommand } from '../../progress/shell.js';
+import { limitText } from './block.js';
 import { pad, truncate, widthOf } from './width.js';
 
 export interface Column {
@@ -65,6 +66,7 @@ export function statusText(view: RequestView, options: { now: number }): string 
           '',
         ]),
     `${done} of ${view.tasks.length} tasks ended; ${time}`,
+    ...(view.usageLimits ?? []).map(limitText),
     ...(view.result
       ? [
           `changes: ${inert(view.result.branch)} at ${inert(view.result.commit)}`,

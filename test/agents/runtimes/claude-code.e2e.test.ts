@@ -163,7 +163,7 @@ describe.skipIf('reason' in claude)(`${title}: its failures`, () => {
     const api = await place.api({ kind: 'error', status: 429, type: 'rate_limit_error', message: 'limit', headers });
     const { ANTHROPIC_API_KEY: _, ...env } = place.env(api);
     const end = await start(api, { run: { env: { ...env, CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-made-up' } } });
-    expect(end).toMatchObject({ kind: 'failed', error: { code: 'usage_limit' } });
+    expect(end).toMatchObject({ kind: 'failed', error: { code: 'usage_limit' }, resetsAt: reset * 1000 });
     if (end.kind === 'failed') expect(end.error.message).toContain(new Date(reset * 1000).toISOString());
   });
 

@@ -68,8 +68,11 @@ describe('the end of a described command line', () => {
   });
 
   it('by a usage limit says when it is reset, where that is told', () => {
-    const messageOf = (text: string) => cliFailure(CODEX, { outcome: told(text), end: exited(1), now })?.error.message;
-    const at = new Date(2026, 10, 21, 11, 53).toISOString();
+    const failureOf = (text: string) => cliFailure(CODEX, { outcome: told(text), end: exited(1), now });
+    const messageOf = (text: string) => failureOf(text)?.error.message;
+    const time = new Date(2026, 10, 21, 11, 53);
+    const at = time.toISOString();
+    expect(failureOf("You've hit your usage limit. Try again at 11:53 AM.")?.resetsAt).toBe(time.getTime());
     expect(messageOf("You've hit your usage limit. Visit x.com/y to get more, or try again at 11:53 AM.")).toContain(
       `reset at ${at}`,
     );
