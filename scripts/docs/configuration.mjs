@@ -4,6 +4,7 @@ import { duration, matched, table } from './markdown.mjs';
 const DEFAULTS = {
   allowShell: ({ allowShell }) => `\`${allowShell}\``,
   environment: ({ environment }) => `\`[${environment.join(', ')}]\``,
+  policies: () => 'none',
   modes: ({ modes }) =>
     Object.keys(modes)
       .map((name) => `\`${name}\``)
@@ -34,6 +35,7 @@ export function configurationTable({ configSchema, configDefaults, narrowing }) 
 function typeOf(schema) {
   if (schema.type === 'object') return '[fields](agent-runtimes.md#add-your-own-command-line), by name';
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
+  if (schema.items?.type === 'object') return `list of mappings, at most ${schema.maxItems}`;
   if (schema.type === 'array') return `list of names, at most ${schema.maxItems}`;
   if (schema.type === 'integer') return `${schema.minimum} to ${schema.maximum}`;
   if (schema.type === 'object') return 'mapping';

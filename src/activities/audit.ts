@@ -3,6 +3,7 @@ import type { AuditEntry, AuditEvent } from '../contract/audit.js';
 import type { Decision } from '../contract/decision.js';
 import type { TaskOrder } from '../contract/orders.js';
 import type { Plan } from '../contract/plan.js';
+import type { PolicyResult } from '../contract/policy.js';
 import type { AgentWork } from '../contract/report.js';
 import type { Deps } from './deps.js';
 
@@ -67,6 +68,26 @@ export async function auditPlan(
   const [by, via] = isTrusted ? ['user', 'client'] : ['unnamed', 'temporal'];
   const at = new Date().toISOString();
   await deps.audit.append(request, [{ id: `planned:${digest}`, at, event: 'request.planned', by, via, data }]);
+}
+
+/** What policies denied, or made the request ask about. */
+export async function auditPolicies(
+  deps: Deps,
+  { request, results }: { request: string; results: readonly PolicyResult[] },
+): Promise<void> {
+  const at = new Date().toISOString();
+  const entries = results.map(({ policy, then, path, task, who, reason }): AuditEntry => {
+    const data = { policy, then, path, task, who: [...who], reason };
+    return {
+      id: `policy:${policy}:${then}:${task || path}`,
+      at,
+      event: 'policy.applied',
+      by: 'baton',
+      via: 'baton.yaml',
+      data,
+    };
+  });
+  await deps.audit.append(request, entries);
 }
 
 /** What an agent was not allowed, and what of its changes was undone. */

@@ -6,6 +6,7 @@ import type { Runtime } from '../agents/runtimes/port.js';
 import type { RuntimeName } from '../contract/agent.js';
 import type { CliRuntime } from '../contract/cli-runtime.js';
 import type { ModeTable } from '../contract/mode.js';
+import type { Policy } from '../contract/policy.js';
 import type { SearchAttributeName } from '../contract/names.js';
 import type { AuditLogs } from '../workspace/audit/log.js';
 import type { ArtifactStore } from '../workspace/artifacts/store.js';
@@ -41,6 +42,7 @@ export interface Settings {
   allowShell: boolean;
   environment: readonly string[];
   modes: ModeTable;
+  policies: readonly Policy[];
   maxParallel: number;
   maxProcesses: number;
   taskTimeLimitMs: number;

@@ -14,7 +14,7 @@ import { withRepair } from '../planning/repair.js';
 import { toGraph } from '../planning/to-graph.js';
 import { workspaceOf } from './analyze.js';
 import type { Deps } from './deps.js';
-import { limited, readPlan, uncommittedFor, withAgents } from './plan.js';
+import { judged, limited, readPlan, uncommittedFor, withAgents } from './plan.js';
 
 export type ExtendOrder = {
   request: string;
@@ -57,7 +57,8 @@ async function withSubmission(
   });
   const uncommitted = await uncommittedFor(deps, { tasks: allocated.tasks, workspace, request });
   const { allowShell, decisionDeadlineMs: deadlineMs } = settings;
-  const circumstances = { isUsers: true, isTrusted, needsApproval: false, allowShell, uncommitted };
+  const policies = await judged(deps, { request, plan: allocated, isTrusted, workspace, settings });
+  const circumstances = { isUsers: true, isTrusted, needsApproval: false, allowShell, uncommitted, policies };
   const approval = approvalFor({ what: 'task', plan: allocated, digest: plan, ...circumstances });
   const { tasks } = extendPlan(before, approval ? gated(draft, approval, { deadlineMs, isTrusted }) : [draft]);
   const allocation = allocated.tasks[0]?.allocation;

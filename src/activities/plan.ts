@@ -11,14 +11,16 @@ import { markedText, type RequestInput } from '../contract/request.js';
 import { parsePlanValue } from '../contract/schemas/plan-value.js';
 import { parseRequestInput } from '../contract/schemas/request.js';
 import { compilePlan } from '../planning/compile.js';
+import type { PolicyResult } from '../contract/policy.js';
 import { approvalFor } from '../planning/approval.js';
+import { applyPolicies, refuseDenied } from '../planning/policies.js';
 import { planFor } from '../planning/patterns.js';
 import { toGraph } from '../planning/to-graph.js';
 import { unavailableAgents } from '../workspace/agents/available.js';
 import { readAgents } from '../workspace/agents/read.js';
 import { requireGround } from '../workspace/worktree/ground.js';
 import type { KeptAnalysis } from './analyze.js';
-import { auditPlan } from './audit.js';
+import { auditPlan, auditPolicies } from './audit.js';
 import type { Deps, Settings } from './deps.js';
 
 /** Makes the plan, keeps it under its digest, and says what of it must be approved before anything runs. */
@@ -50,10 +52,11 @@ export async function plan(
     tasks: compiled.tasks.map((task) => limited(task, settings)),
   };
   const uncommitted = await uncommittedFor(deps, { tasks: made.tasks, workspace: kept.workspace, request });
+  const isTrusted = checked.signature !== undefined && deps.verify(markedText(request, input), checked.signature);
+  const policies = await judged(deps, { request, plan: made, isTrusted, workspace: kept.workspace, settings });
   const text = canonicalJson(toStored(made));
   const { sha256: digest } = await deps.artifacts.put('plan.json', text);
   await deps.files.writeText(request, 'plan.json', text);
-  const isTrusted = checked.signature !== undefined && deps.verify(markedText(request, input), checked.signature);
   await auditPlan(deps, { request, plan: made, digest, isTrusted });
   return {
     digest,
@@ -69,11 +72,24 @@ export async function plan(
       needsApproval,
       allowShell: settings.allowShell,
       uncommitted,
+      policies,
     }),
     yes: isTrusted && checked.yes === true,
     by: 'user',
     patience: patienceOf(settings),
   };
+}
+
+/** What the policies say of a plan, written into the audit log. @throws BatonError `policy_denied` */
+export async function judged(
+  deps: Deps,
+  given: { request: string; plan: Plan; isTrusted: boolean; workspace: string; settings: Settings },
+): Promise<PolicyResult[]> {
+  const { request, plan, isTrusted, workspace, settings } = given;
+  const results = applyPolicies(settings.policies, { plan, trusted: isTrusted, workspace });
+  await auditPolicies(deps, { request, results });
+  refuseDenied(results);
+  return results;
 }
 
 /** Problems of a plan that stands in the input are told by where they stand there: `plan.tasks[0].id`. */

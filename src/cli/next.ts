@@ -10,6 +10,7 @@ const NEXT: Record<EndingCode, string> = {
   not_supported: 'see: baton COMMAND --help',
   not_installed: 'see what is missing with: baton doctor',
   workspace_missing: 'see: baton COMMAND --help',
+  policy_denied: 'see what would be done with: baton plan',
   no_worktree: 'see what would be done with: baton plan',
   waits_for_decision: 'see what waits with: baton decisions',
   no_server: 'look at the server with: baton doctor',

@@ -10,6 +10,7 @@ import type { Priority } from '../contract/task.js';
 import { loadConfig } from '../local/config.js';
 import { ensureHome, resolveHome } from '../local/home.js';
 import { ensureKey, sign } from '../local/key.js';
+import { applyPolicies, refuseDenied } from '../planning/policies.js';
 import { keptOf } from '../workspace/artifacts/kept.js';
 import { createRequestFiles } from '../workspace/artifacts/requests.js';
 import { createArtifactStore } from '../workspace/artifacts/store.js';
@@ -73,6 +74,7 @@ export async function prepare(options: RunOptions): Promise<Prepared> {
 
 /** The plan as the input carries it: small ones in full, so that Temporal Web shows them, large ones by their digest. */
 async function planPart(options: RunOptions, workspace: string, id: string): Promise<{ name: string; plan?: unknown }> {
+  const { config } = loadConfig({ home: resolveHome(), workspace });
   if (options.planFile === undefined) {
     const { plan, missing } = await preview(options);
     if (missing.length > 0) {
@@ -80,17 +82,18 @@ async function planPart(options: RunOptions, workspace: string, id: string): Pro
         hint: `see what would be done with: baton plan ${JSON.stringify(options.text)}`,
       });
     }
+    refuseDenied(applyPolicies(config.policies, { plan, trusted: true, workspace }));
     await requireGroundFor(plan, workspace, id);
     return { name: options.text };
   }
-  const { config } = loadConfig({ home: resolveHome(), workspace });
   const { draft, plan, value } = await readPlan(options.planFile, { maxParallel: config.maxParallel });
-  const { missing } = await withAgents(plan, { draft, workspace, modes: config.modes });
+  const { plan: allocated, missing } = await withAgents(plan, { draft, workspace, modes: config.modes });
   if (missing.length > 0) {
     throw new BatonError('not_installed', `the plan needs ${missing.join(', ')}`, {
       hint: `see it with: baton plan --plan ${options.planFile}`,
     });
   }
+  refuseDenied(applyPolicies(config.policies, { plan: allocated, trusted: true, workspace }));
   await requireGroundFor(plan, workspace, id);
   const text = canonicalJson(value);
   if (Buffer.byteLength(text) <= LIMITS.inlinePlanBytes) return { name: draft.name, plan: value };

@@ -49,6 +49,11 @@ export const ERRORS = {
     means: "the usage limit of an agent's account is reached; its task waits for the reset and has not failed",
   },
   skill_failed: { fate: 'repeatable', exit: 0, means: 'a built-in skill could not do its work' },
+  policy_denied: {
+    fate: 'terminal',
+    exit: 2,
+    means: 'a policy of `baton.yaml` denies the plan, or a part of it; the message names both',
+  },
   mode_violation: {
     fate: 'terminal',
     exit: 0,

@@ -3,6 +3,7 @@ import { isRuntimeName } from '../contract/agent.js';
 import { parseDuration } from '../contract/durations.js';
 import { LIMITS } from '../contract/limits.js';
 import { cliRuntimeFields } from '../contract/schemas/cli-runtime.js';
+import { policy } from '../contract/schemas/policy.js';
 import { modeRights } from '../contract/schemas/mode-rights.js';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
@@ -34,6 +35,12 @@ export const configSchema = z
       .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected the name of an environment variable'))
       .max(200)
       .describe('Names of further variables that tasks get from the worker. Counts only in BATON_HOME.'),
+    policies: z
+      .array(policy)
+      .max(LIMITS.modeEntries)
+      .describe(
+        'Rules over requests, plans, tasks and tools: allow, deny, or require a decision. Of those that match, the first counts. Counts only in BATON_HOME.',
+      ),
     modes: z
       .record(z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'expected a name of small letters, digits and -'), modeRights)
       .refine((modes) => Object.keys(modes).length <= LIMITS.modes, `more than ${LIMITS.modes} modes`)

@@ -7,6 +7,8 @@ import { PRECONFIGURED } from '../contract/runtimes/index.js';
 import { cliRuntimeOf } from '../contract/schemas/cli-runtime.js';
 import { LIMITS } from '../contract/limits.js';
 import type { Mode, ModeTable } from '../contract/mode.js';
+import type { Policy } from '../contract/policy.js';
+import { policyOf } from '../contract/schemas/policy.js';
 import { baseMode, BUILT_IN_MODES, EVERYTHING } from '../contract/modes.js';
 import { readBounded } from './atomic-file.js';
 import { type ConfigFile, configSchema, type LogLevel, NARROWING_FIELDS } from './config-schema.js';
@@ -18,6 +20,7 @@ export interface Config {
   allowShell: boolean;
   environment: readonly string[];
   modes: ModeTable;
+  policies: readonly Policy[];
   maxParallel: number;
   maxProcesses: number;
   taskTimeLimitMs: number;
@@ -79,6 +82,7 @@ function withDefaults(file: ConfigFile): Config {
     allowShell: file.allowShell ?? false,
     environment: [...new Set(file.environment ?? [])],
     modes: modesWith(file.modes ?? {}),
+    policies: (file.policies ?? []).map(policyOf),
     maxParallel: file.maxParallel ?? LIMITS.parallelTasksDefault,
     maxProcesses: file.maxProcesses ?? LIMITS.hostProcesses,
     taskTimeLimitMs: milliseconds(file.taskTimeLimit, LIMITS.taskTimeLimitMaxMs),

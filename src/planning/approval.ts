@@ -1,6 +1,7 @@
 import type { Allocation } from '../contract/agent.js';
 import type { PlanHead } from '../contract/orders.js';
 import type { Plan, PlanTask } from '../contract/plan.js';
+import type { PolicyResult } from '../contract/policy.js';
 
 const COMMANDS_SHOWN = 20;
 const COMMAND_CHARS = 300;
@@ -18,6 +19,8 @@ export interface Circumstances {
   allowShell: boolean;
   /** Uncommitted files of the repository, which agents that write will not see; 0 where no agent writes. */
   uncommitted: number;
+  /** What policies demand; denials are no matter of approval. */
+  policies: readonly PolicyResult[];
 }
 
 /**
@@ -27,6 +30,7 @@ export interface Circumstances {
  */
 export function approvalFor(circumstances: Circumstances): PlanHead['approval'] {
   const { plan, digest, needsApproval, uncommitted } = circumstances;
+  const required = circumstances.policies.filter(({ then }) => then === 'require');
   const { shown, reasons } = reasonsFor(circumstances);
   if (reasons.length === 0 && !needsApproval) return null;
   const context: Record<string, string> = {};
@@ -34,6 +38,7 @@ export function approvalFor(circumstances: Circumstances): PlanHead['approval'] 
     context[task.id] = `${doingOf(task) ?? ''}${surroundings(task)}`.slice(0, COMMAND_CHARS);
   if (shown.length > COMMANDS_SHOWN) context['…'] = `and ${shown.length - COMMANDS_SHOWN} more`;
   for (const [name, powers] of powersIn(plan).slice(0, COMMANDS_SHOWN)) context[name] = powers;
+  for (const [name, said] of demandsOf(required)) context[name] = said;
   if (uncommitted > 0)
     context['uncommitted'] = `${uncommitted} changed or new files stay out; commit or stash them to have them in`;
   return {
@@ -41,9 +46,27 @@ export function approvalFor(circumstances: Circumstances): PlanHead['approval'] 
     summary: `${plan.name}: ${count(plan.tasks, 'task')}`,
     digest,
     risk: Math.max(0, ...plan.tasks.map((task) => task.risk)),
-    criticality: Math.max(0, ...plan.tasks.map((task) => task.criticality)),
+    criticality: Math.max(
+      required.length > 0 ? CRITICALITY_OF_POLICIES : 0,
+      ...plan.tasks.map((task) => task.criticality),
+    ),
     context,
   };
+}
+
+/** Over the criticality that a standing "yes" answers: a decision that a policy requires is one that somebody takes. */
+const CRITICALITY_OF_POLICIES = 0.9;
+
+/** Each policy once, with what it is about and whom it concerns. */
+function demandsOf(required: readonly PolicyResult[]): [string, string][] {
+  const names = [...new Set(required.map(({ policy }) => policy))].slice(0, COMMANDS_SHOWN);
+  return names.map((name) => {
+    const own = required.filter(({ policy }) => policy === name);
+    const tasks = [...new Set(own.flatMap(({ task }) => (task === '' ? [] : [task])))].join(', ');
+    const { reason = '', who = [] } = own[0] ?? {};
+    const parts = [tasks, reason, who.length > 0 ? `for ${who.join(', ')}` : ''].filter((part) => part !== '');
+    return [`policy ${name}`, parts.join('; ').slice(0, COMMAND_CHARS)];
+  });
 }
 
 /** Why it must be asked, each as a question, and the tasks that it is about. */
@@ -55,6 +78,7 @@ function reasonsFor({
   needsApproval,
   allowShell,
   uncommitted,
+  policies,
 }: Circumstances): {
   shown: PlanTask[];
   reasons: string[];
@@ -77,6 +101,8 @@ function reasonsFor({
   if (agents.length > 0 && uncommitted > 0) {
     reasons.push('There are uncommitted changes, and agents start from the last commit, without them. Go on?');
   }
+  if (policies.some(({ then }) => then === 'require'))
+    reasons.push(`A policy requires a decision on this ${thing}. Go on?`);
   const named = foreign.length > 0 ? foreign : scripts;
   if (named.length > 0) return { shown: named, reasons };
   return { shown: needsApproval || reasons.length > 0 ? agents : [], reasons };

@@ -43,6 +43,7 @@ export async function stage(
     environment: [],
     maxProcesses: 5,
     modes: BUILT_IN_MODES,
+    policies: [],
     maxParallel: 4,
     taskTimeLimitMs: 60_000,
     killGraceMs: 5000,

@@ -34,6 +34,7 @@ describe('an agent’s file', () => {
       runtime: 'claude-code',
       command: [],
       tools: ['Read', 'Bash(git diff:*, git log:*)', 'mcp__github__*'],
+      mode: null,
       maxLoad: 3,
       model: 'sonnet',
       limits: {},

@@ -157,3 +157,35 @@ describe('baton audit', () => {
     expect((await place.baton('audit', 'never')).code).toBe(2);
   });
 });
+
+describe('a policy', () => {
+  const rules = (then: string): void =>
+    writeFileSync(
+      join(place.home, 'baton.yaml'),
+      `policies: [{name: frozen, on: task, when: {type: deployment}, then: ${then}, who: [ann]}]\n`,
+    );
+  const deploy = { id: 'ship', type: 'deployment', command: ['true'] };
+
+  it('that denies a task refuses the plan before anything runs', async () => {
+    rules('deny');
+    const run = await place.baton(...running(place.plan('denied', { tasks: [deploy] }), 'denied'));
+    expect(run).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('policy frozen denies tasks[0] (ship)') as string,
+    });
+    expect((await place.baton('status', 'denied')).code).toBe(2);
+  });
+
+  it('that requires a decision has it waited for, whatever --yes says, and is in the audit log', async () => {
+    rules('require');
+    const run = await place.baton(
+      ...running(place.plan('required', { tasks: [deploy] }), 'required'),
+      '--yes',
+      '--no-wait',
+    );
+    expect(run).toMatchObject({ code: 4, stdout: expect.stringContaining('policy frozen: ship; for ann') as string });
+    await place.json(['decide', 'required/d1', 'approve']);
+    expect(await place.ended('required')).toMatchObject({ status: 'complete' });
+    expect((await place.baton('audit', 'required')).stdout).toContain('policy.applied');
+  });
+});

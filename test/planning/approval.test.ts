@@ -16,7 +16,15 @@ const projectCommand: Action = {
   with: { argv: ['npm', 'test'], cwd: '.', purpose: 'test' },
 };
 const reading: Action = { kind: 'skill', name: 'inventory', with: {} };
-const usual = { digest: 'd', isUsers: true, isTrusted: true, needsApproval: false, allowShell: false, uncommitted: 0 };
+const usual = {
+  digest: 'd',
+  isUsers: true,
+  isTrusted: true,
+  needsApproval: false,
+  allowShell: false,
+  uncommitted: 0,
+  policies: [],
+};
 
 test('commands run freely only where the plan carries the mark of Baton’s own client', () => {
   expect(approvalFor({ ...usual, plan: plan(command) })).toBeNull();

@@ -6,7 +6,7 @@ import { gated } from '../../src/planning/gate.js';
 import { agent, given } from '../allocation/agents.js';
 import { draftOf } from './drafts.js';
 
-const facts = { digest: 'd', isUsers: true, needsApproval: false, allowShell: false, uncommitted: 0 };
+const facts = { digest: 'd', isUsers: true, needsApproval: false, allowShell: false, uncommitted: 0, policies: [] };
 
 function asked(action: Action, { isTrusted, tools = [] }: { isTrusted: boolean; tools?: string[] }) {
   const draft = draftOf([{ id: 's1', action, criticality: 0.2 }]);

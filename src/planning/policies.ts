@@ -1,0 +1,118 @@
+import { BatonError } from '../contract/errors.js';
+import { LIMITS } from '../contract/limits.js';
+import type { Plan, PlanTask } from '../contract/plan.js';
+import type { Matcher, Policy, PolicyResult, PolicySubject } from '../contract/policy.js';
+
+type Facts = Readonly<Record<string, string | number | boolean>>;
+
+interface Subject {
+  on: PolicySubject;
+  path: string;
+  task: string;
+  facts: Facts;
+}
+
+/**
+ * What the policies say of a request and its plan: denials and demands, in the order of the plan, at most LIMITS.planNotes. Of all that
+ * match one thing the first counts, so that an `allow` shields it from what stands below.
+ */
+export function applyPolicies(
+  policies: readonly Policy[],
+  { plan, trusted, workspace }: { plan: Plan; trusted: boolean; workspace: string },
+): PolicyResult[] {
+  const results: PolicyResult[] = [];
+  if (policies.length === 0) return results;
+  for (const { on, path, task, facts } of subjectsOf(plan, { trusted, workspace })) {
+    const policy = policies.find((candidate) => candidate.on === on && matches(candidate, facts));
+    if (!policy || policy.then === 'allow') continue;
+    const { name, then, who, reason } = policy;
+    results.push({ policy: name, then, path, task, who, reason });
+    if (results.length >= LIMITS.planNotes) break;
+  }
+  return results;
+}
+
+/** @throws BatonError `policy_denied` with the policy's name and the path of what it denies, where one of the results is a denial */
+export function refuseDenied(results: readonly PolicyResult[]): void {
+  const denied = results.filter(({ then }) => then === 'deny');
+  const [first] = denied;
+  if (!first) return;
+  const lines = denied.slice(0, LIMITS.problemsListed).map(({ policy, path, task, reason }) => {
+    const what = task === '' ? 'this plan' : `${path} (${task})`;
+    return `policy ${policy} denies ${what}${reason === '' ? '' : `: ${reason}`}`;
+  });
+  throw new BatonError('policy_denied', lines.join('\n'), {
+    ...(first.path === '' ? {} : { path: first.path }),
+    hint: 'change the plan; policies stand in BATON_HOME/baton.yaml',
+  });
+}
+
+function* subjectsOf(plan: Plan, request: { trusted: boolean; workspace: string }): Generator<Subject> {
+  const whole = { path: '', task: '' };
+  yield { ...whole, on: 'request', facts: request };
+  yield { ...whole, on: 'plan', facts: planFacts(plan) };
+  for (const [position, task] of plan.tasks.entries()) {
+    const at = { path: `tasks[${position}]`, task: task.id };
+    yield { ...at, on: 'task', facts: taskFacts(task) };
+    const { agent, permission } = task.allocation ?? {};
+    for (const tool of permission?.tools ?? []) {
+      yield {
+        ...at,
+        on: 'tool',
+        facts: { tool, agent: agent?.name ?? '', mode: permission?.name ?? '', task: task.id },
+      };
+    }
+  }
+}
+
+const planFacts = ({ name, tasks }: Plan): Facts => ({
+  name,
+  tasks: tasks.length,
+  agents: tasks.filter(({ kind }) => kind === 'agent').length,
+  risk: tasks.reduce((most, { risk }) => Math.max(most, risk), 0),
+  criticality: tasks.reduce((most, { criticality }) => Math.max(most, criticality), 0),
+});
+
+function taskFacts({ id, kind, type, action, risk, criticality, priority, allocation }: PlanTask): Facts {
+  return {
+    id,
+    kind,
+    type,
+    risk,
+    criticality,
+    priority,
+    agent: allocation?.agent.name ?? '',
+    mode: allocation?.permission.name ?? '',
+    skill: action.kind === 'skill' ? action.name : '',
+    command: action.kind === 'command' ? action.argv.join(' ') : action.kind === 'shell' ? action.script : '',
+  };
+}
+
+const matches = ({ when }: Policy, facts: Facts): boolean =>
+  Object.entries(when).every(([field, matcher]) => fits(matcher, facts[field]));
+
+function fits(matcher: Matcher, value: Facts[string] | undefined): boolean {
+  if (typeof matcher === 'string')
+    return typeof value === 'string' ? fitsText(matcher, value) : matcher === String(value);
+  if (typeof matcher !== 'object') return matcher === value;
+  if (isList(matcher)) return matcher.some((one) => fits(one, value));
+  const { min = -Infinity, max = Infinity } = matcher;
+  return typeof value === 'number' && value >= min && value <= max;
+}
+
+const isList = (matcher: object): matcher is readonly (string | number)[] => Array.isArray(matcher);
+
+/** `*` stands for any text. The leftmost place for each part is enough, so this takes one pass over the value for each. */
+function fitsText(pattern: string, value: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return pattern === value;
+  if (!value.startsWith(first) || value.length < first.length + last.length || !value.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = value.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= value.length - last.length;
+}
