@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { permissionOf } from '../../../src/allocation/permission.js';
+import { BUILT_IN_MODES } from '../../../src/contract/modes.js';
 import { RUNTIME_BY_NAME } from '../../../src/agents/runtimes/index.js';
 import type { AgentEnd, AgentRun } from '../../../src/agents/runtimes/port.js';
 import type { AgentDefinition } from '../../../src/contract/agent.js';
@@ -67,6 +69,20 @@ describe.skipIf('reason' in claude)(title, () => {
     expect(readFileSync(file, 'utf8')).toBe('good day\n');
     expect(readFileSync(join(place.cwd, 'new.txt'), 'utf8')).toBe('new\n');
     expect(watch.notes).toContain(`Edit: ${file}`);
+  });
+
+  it('in a mode that writes only some files, it writes those, and is denied others', async () => {
+    const permission = permissionOf(agentOf({ runtime: 'claude-code', tools: ['Read', 'Write'], mode: 'architect' }), {
+      modes: BUILT_IN_MODES,
+      mode: undefined,
+    });
+    mkdirSync(join(place.cwd, 'docs'));
+    const write = (path: string): Turn => call('Write', { file_path: join(place.cwd, path), content: 'x\n' });
+    const api = await place.api(write('docs/plan.txt'), write('deep/notes.md'), write('code.ts'), say('Done.'));
+    const end = await start(api, { agent: { tools: permission?.tools ?? [] } });
+    expect(end).toMatchObject({ kind: 'done', denials: [{ tool: 'Write' }] });
+    const written = ['docs/plan.txt', 'deep/notes.md', 'code.ts'].map((path) => existsSync(join(place.cwd, path)));
+    expect(written).toEqual([true, true, false]);
   });
 
   it('is denied what its rules do not allow and tools that it does not have, and that is told', async () => {
