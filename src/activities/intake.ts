@@ -29,14 +29,10 @@ export async function intake(deps: Deps, { input, request }: { input: unknown; r
   };
 }
 
-/** A budget or a deadline that nothing holds to must not look as if something did. */
+/** A deadline that nothing holds to must not look as if something did. */
 function refuseConstraints({ constraints }: RequestInput): void {
-  for (const field of ['budget', 'deadline'] as const) {
-    if (constraints?.[field] === undefined) continue;
-    throw new BatonError('not_supported', `constraints.${field} is not supported yet`, {
-      path: `constraints.${field}`,
-    });
-  }
+  if (constraints?.deadline === undefined) return;
+  throw new BatonError('not_supported', 'constraints.deadline is not supported yet', { path: 'constraints.deadline' });
 }
 
 /** The path of a workspace, absolute. A relative one would mean another folder on each worker. */

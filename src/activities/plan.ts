@@ -74,6 +74,7 @@ export async function plan(
       uncommitted,
       policies,
     }),
+    budget: checked.constraints?.budget ?? null,
     yes: isTrusted && checked.yes === true,
     by: 'user',
     patience: patienceOf(settings),

@@ -3,6 +3,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { nearest } from '../client/suggest.js';
 import { BatonError } from '../contract/errors.js';
+import { LIMITS } from '../contract/limits.js';
 import { VERSION } from '../contract/version.js';
 import type { SubmitOptions } from './commands/control.js';
 import type { PlanOptions } from './commands/plan.js';
@@ -16,6 +17,12 @@ interface JsonOption {
 
 const INTERACTIONS = ['minimal', 'checkpoint', 'collaborative'];
 const PRIORITIES = ['low', 'normal', 'high', 'critical'];
+
+function amountOption(text: string): number {
+  const value = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  if (value > 0 && value <= LIMITS.budgetUsdMax) return value;
+  throw new InvalidArgumentError('an amount such as 2.50 is needed');
+}
 
 function wholeNumber(text: string): number {
   const value = Number(text);
@@ -59,6 +66,7 @@ const planning = (command: Command): Command =>
 planning(program.command('run').argument('[text]', 'what is to be done').description('submit a request and follow it'))
   .addOption(new Option('--interaction <how>', 'how often a person is asked').choices(INTERACTIONS))
   .addOption(new Option('--priority <p>', 'its priority').choices(PRIORITIES))
+  .option('--budget-usd <n>', 'what its agents may cost, in USD; asks when it is used up', amountOption)
   .option('--yes', 'answer "approve" to what is asked, except over criticality .8')
   .option('--detach', 'come back after submitting')
   .option('--no-wait', 'come back once nothing can run before somebody decides')

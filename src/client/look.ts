@@ -38,7 +38,7 @@ export async function currentView(place: Place, id: string): Promise<RequestView
     decisions.push(...view.decisions);
   }
   const { v, requestId, status, state, makespanMs, lowerBoundMs, sequentialMs, ...rest } = view as RequestView;
-  const { cost, usageLimits, artifacts, report, error } = rest;
+  const { cost, budget, usageLimits, artifacts, report, error } = rest;
   return {
     v,
     requestId,
@@ -50,6 +50,7 @@ export async function currentView(place: Place, id: string): Promise<RequestView
     sequentialMs,
     decisions,
     cost,
+    ...(budget ? { budget } : {}),
     ...(usageLimits ? { usageLimits } : {}),
     artifacts,
     result: await keptBranch(id),

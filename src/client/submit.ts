@@ -31,6 +31,7 @@ export interface RunOptions {
   id?: string | undefined;
   priority?: Priority | undefined;
   maxParallel?: number | undefined;
+  budgetUsd?: number | undefined;
 }
 
 /** A request that was checked as far as this machine can; nothing has started. */
@@ -65,6 +66,7 @@ export async function prepare(options: RunOptions): Promise<Prepared> {
     ...(options.priority ? { priority: options.priority } : {}),
     ...(options.playbook === undefined ? {} : { playbook: options.playbook }),
     ...(options.maxParallel === undefined ? {} : { maxParallel: options.maxParallel }),
+    ...(options.budgetUsd === undefined ? {} : { constraints: { budget: { usd: options.budgetUsd } } }),
     ...(options.yes ? { yes: true } : {}),
     ...(plan.plan ? { plan: plan.plan as NonNullable<RequestInput['plan']> } : {}),
   };

@@ -7,6 +7,7 @@ export const AGENT_LIMITS = {
   agentTools: 200,
   agentLoadMax: 100,
   agentTurnsMax: 10_000,
+  budgetUsdMax: 1_000_000,
   agentDescriptionChars: 16 * 1024,
   /** Command lines of the user's own, and entries of each list in a description of one. */
   ownRuntimes: 50,

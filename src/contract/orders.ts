@@ -1,3 +1,4 @@
+import type { Budget } from './budget.js';
 import type { Patience } from './decision.js';
 import type { Json } from './json.js';
 import type { SearchAttributeName } from './names.js';
@@ -39,6 +40,8 @@ export interface PlanHead {
     criticality: number;
     context: Record<string, string>;
   } | null;
+  /** What the request may cost; null where nothing limits it. */
+  budget: Budget | null;
   /** The user's standing "approve", where the request came through Baton's own client. */
   yes: boolean;
   by: string;
@@ -75,6 +78,8 @@ export interface TaskOrder {
   resume?: Resume;
   /** A person wants it tried although the usage limit of its account is known to be reached. */
   anyway?: boolean;
+  /** What it may cost at most. */
+  budgetUsd?: number;
 }
 
 /** What a running task's heartbeat holds, for Temporal Web and for a next attempt. */

@@ -115,5 +115,7 @@ export interface GraphNode {
   repairs?: number;
   /** Of an agent's task: tasks of one account stand under one usage limit. Its runtime; with its own id where it sets variables of its own. */
   account?: string;
+  /** Of an agent's task: the most that one attempt costs, where its agent states that. */
+  maxCostUsd?: number;
   decision?: { question: string; options: string[]; deadlineMs?: number; otherwise?: string };
 }

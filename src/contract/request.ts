@@ -1,3 +1,4 @@
+import type { Budget } from './budget.js';
 import { canonicalJson, type Json } from './json.js';
 import type { PlanDraft } from './plan.js';
 import type { Priority } from './task.js';
@@ -43,7 +44,7 @@ export interface RequestInput {
 export interface Constraints {
   /** ISO 8601. */
   deadline?: string;
-  budget?: { usd?: number; tokens?: number; wallMs?: number };
+  budget?: Budget;
   maintainCompatibility?: boolean;
 }
 

@@ -1,3 +1,4 @@
+import type { AtCap, BudgetAmounts, Reservation } from './budget.js';
 import type { Decision } from './decision.js';
 import type { ErrorCode } from './errors.js';
 import type { Phase, RequestStatus } from './phase.js';
@@ -36,6 +37,14 @@ export type DecisionView = Omit<
   refused?: { choice: string; by: string; via: string; at: string; why: string }[];
 };
 
+/** What a request may cost, by now, and what of it is used and set aside for agents that work. Parts without a limit are absent. */
+export interface BudgetView {
+  limit: BudgetAmounts;
+  spent: BudgetAmounts;
+  reserved: Reservation;
+  atCap: AtCap;
+}
+
 /** The usage limit of an account that `tasks` tasks wait for. Times are ISO 8601 UTC. */
 export interface UsageLimitView {
   runtime: string;
@@ -64,6 +73,8 @@ export interface RequestView {
   sequentialMs: number;
   decisions: DecisionView[];
   cost: Usage;
+  /** Absent where the request has none. */
+  budget?: BudgetView;
   /** Absent where nothing waits for one. */
   usageLimits?: UsageLimitView[];
   artifacts: ArtifactView[];

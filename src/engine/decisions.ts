@@ -79,7 +79,7 @@ export function raisePlanApproval(engine: Engine, approval: Approval, at: number
   raise(engine, draft, at, commands);
 }
 
-export function raise(engine: Engine, draft: Draft, at: number, commands: Command[]): void {
+export function raise(engine: Engine, draft: Draft, at: number, commands: Command[]): string {
   const { state } = engine;
   const id = `d${state.decisions.length + 1}`;
   const decision: Decision = {
@@ -98,10 +98,11 @@ export function raise(engine: Engine, draft: Draft, at: number, commands: Comman
   if (state.phase === 'MONITORING') fire(state, 'escalate', { at, commands, data: { decision: id } });
   if (state.settings.yes && draft.criticality <= CRITICALITY_OF_PERSONS && draft.options.includes('approve')) {
     settle(engine, id, { choice: 'approve', comment: '', by: state.settings.by, via: 'yes', at }, commands);
-    return;
+    return id;
   }
   commands.push({ kind: 'ask', decision: id });
   awaitNext(engine, decision, at, commands);
+  return id;
 }
 
 type Answering = Pick<EngineEvent & { kind: 'decide' }, 'decision' | 'choice' | 'digest'>;

@@ -1,3 +1,4 @@
+import type { Budget } from '../contract/budget.js';
 import type { Patience, Via } from '../contract/decision.js';
 import type { ErrorCode } from '../contract/errors.js';
 import type { Json } from '../contract/json.js';
@@ -24,6 +25,7 @@ export type EventBody =
       /** The user answers "approve" to what is asked, except over criticality .8. */
       yes: boolean;
       by: string;
+      budget?: Budget | null;
       /** Absent: what LIMITS say. */
       patience?: Patience;
     }

@@ -22,8 +22,8 @@ export function keepError(engine: Engine, task: number, { code, message, exitCod
   detailOf(engine, task).error = error;
 }
 
-/** The plan stops at its first failure: what runs may end, nothing else begins. */
-function stopRest(engine: Engine, at: number, commands: Command[]): void {
+/** The plan stops, at its first failure or because its budget is used up: what runs may end, nothing else begins. */
+export function stopRest(engine: Engine, at: number, commands: Command[]): void {
   engine.state.stopped = true;
   engine.graph.nodes.forEach((node, task) => {
     if (hasEnded(engine, task) || statusOf(engine, task) === 'running') return;

@@ -1,5 +1,6 @@
 import { LIMITS } from '../contract/limits.js';
 import type { Json } from '../contract/json.js';
+import { beginBudget } from './budget.js';
 import { cancelRequest, cancelOne, pause, resume, retry, skip } from './control.js';
 import { decide, expire, raisePlanApproval } from './decisions.js';
 import { adopt, type Engine } from './model.js';
@@ -25,6 +26,8 @@ const DUE: Record<TimerKind, (engine: Engine, due: { subject: string; at: number
   decision: (engine, { subject, at }, commands) => expire(engine, subject, at, commands),
   retry: (engine, { subject, at }) => tryAgain(engine, Number(subject), at),
   limit: limitOver,
+  // What follows from it, `dispatch` does after every event.
+  budget: () => undefined,
 };
 
 /** What each event does. Nothing is dispatched here: `step` does that after every event. */
@@ -108,6 +111,7 @@ function planned(engine: Engine, event: EngineEvent & { kind: 'planned' }, comma
     state.settings.by = event.by;
     if (event.patience) state.patience = event.patience;
     state.acceptedAt = at;
+    if (event.budget) beginBudget(engine, event.budget, at, commands);
     state.tasks = graph.nodes.map(() => []);
     state.details = {};
   }

@@ -1,5 +1,6 @@
 import type { Outcome } from '../contract/phase.js';
 import { ENDED_STATES } from '../contract/task.js';
+import { endBudget } from './budget.js';
 import type { Engine } from './model.js';
 import type { Command } from './events.js';
 import { fire } from './phases.js';
@@ -15,6 +16,7 @@ export function conclude(engine: Engine, at: number, commands: Command[]): void 
   state.outcome = outcomeOf(engine);
   state.endedAt = at;
   forgetLimits(engine, commands);
+  endBudget(engine, commands);
   fire(state, 'complete', { at, commands, data: { outcome: state.outcome } });
 }
 

@@ -1,4 +1,5 @@
 import type { Trigger } from '../contract/phase.js';
+import { endBudget } from './budget.js';
 import type { Command, EngineEvent, Reply } from './events.js';
 import type { Engine } from './model.js';
 import { isRepair, mayReopen, release, reopen, statusOf } from './moves.js';
@@ -32,6 +33,7 @@ export function reopenRequest(engine: Engine, event: EngineEvent & { kind: 'reop
   // The phases are walked as they must be; what entering them asks for was done by the run before.
   const scratch: Command[] = [];
   forgetLimits(engine, scratch);
+  endBudget(engine, scratch);
   if (state.phase === 'COMPLETING') fire(state, 'finish', { at, commands: scratch });
   if (state.phase === 'ERROR') fire(state, 'recover', { at, commands: scratch });
   for (const trigger of WALK) fire(state, trigger, { at, commands: scratch, data: { retriedBy: event.by } });

@@ -1,6 +1,7 @@
 import { ERRORS } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { TaskResult } from '../contract/task.js';
+import { settleReservation } from './budget.js';
 import { raisePermission } from './decisions.js';
 import { fail, keepError } from './failing.js';
 import { accountOf, type Engine } from './model.js';
@@ -17,6 +18,7 @@ export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.end
   const isStale = epochOf(engine, task) !== epoch || attemptOf(engine, task) !== attempt;
   if (isStale || statusOf(engine, task) !== 'running') return { kind: 'unchanged', message: 'a late result' };
   addUsage(engine, result);
+  settleReservation(engine, task, result);
   const { stopping, anyway } = detail ?? {};
   if (detail) for (const done of ['permit', 'stopping', 'anyway'] as const) delete detail[done];
   if (result.kind === 'limited') closeAccount(engine, task, { until: result.until, at }, commands);

@@ -1,4 +1,5 @@
 import { LIMITS } from '../contract/limits.js';
+import { heedAnswer, heedCap, isAffordable, isWallOver, reserve } from './budget.js';
 import { raiseTaskDecision } from './decisions.js';
 import type { Engine } from './model.js';
 import type { Command } from './events.js';
@@ -11,6 +12,7 @@ import { attemptOf, detailOf, epochOf, move, skipDependants, statusOf } from './
 export function dispatch(engine: Engine, at: number, commands: Command[]): void {
   const { state, index } = engine;
   mend(engine, at, commands);
+  heedAnswer(engine, at, commands);
   if (mayStart(engine)) {
     // An answer given at once may make further questions ready, so this takes them one by one.
     while (index.openDecisions < LIMITS.openDecisions) {
@@ -19,13 +21,15 @@ export function dispatch(engine: Engine, at: number, commands: Command[]): void 
       if (statusOf(engine, task) === 'ready') raiseTaskDecision(engine, task, at, commands);
     }
     const slots = Math.min(state.settings.maxParallel, LIMITS.parallelTasksMax);
-    while (index.counts.running < slots) {
-      const task = nextReady(engine);
+    while (index.counts.running < slots && !isWallOver(engine, at)) {
+      const task = nextReady(engine, at);
       if (task === undefined) break;
       move(engine, task, 'running', at);
+      reserve(engine, task, at);
       const run = { task, epoch: epochOf(engine, task), attempt: attemptOf(engine, task) };
       commands.push({ kind: 'run', unit: engine.graph.nodes[task]?.id ?? String(task), tasks: [run] });
     }
+    if (state.budget) heedCap(engine, nextAgent(engine)?.task, at, commands);
   }
   for (const task of index.fresh.splice(0)) {
     if (statusOf(engine, task) !== 'ready') continue;
@@ -52,20 +56,26 @@ function mayStart(engine: Engine): boolean {
   return !state.decisions.some((decision) => decision.kind === 'plan' && decision.state === 'open');
 }
 
-/** Takes the first of all that may start now. */
-function nextReady(engine: Engine): number | undefined {
+/** Takes the first of all that may start now. Where the budget does not suffice for the first agent, none that comes later overtakes it. */
+function nextReady(engine: Engine, at: number): number | undefined {
   const { index, graph, state } = engine;
-  let queue = index.ready;
-  let least = first(engine, queue);
   const mayStartAgent = index.runningAgents < (state.settings.maxAgents ?? LIMITS.hostProcesses);
-  for (const [account, agents] of mayStartAgent ? index.readyAgents : []) {
-    if (state.limits[account]) continue;
-    const rank = first(engine, agents);
-    if (rank === undefined || (least !== undefined && least < rank)) continue;
-    [queue, least] = [agents, rank];
-  }
-  const taken = pop(queue);
+  const agent = mayStartAgent ? nextAgent(engine) : undefined;
+  const rank = first(engine, index.ready);
+  const isAgent = agent && (rank === undefined || agent.rank < rank) && isAffordable(engine, agent.task, at);
+  const taken = pop(isAgent ? agent.queue : index.ready);
   return taken === undefined ? undefined : graph.byRank[taken];
+}
+
+/** The first of the agents' tasks that no usage limit holds back. */
+function nextAgent(engine: Engine): { task: number; rank: number; queue: Heap } | undefined {
+  const { index, graph, state } = engine;
+  let next: { task: number; rank: number; queue: Heap } | undefined;
+  for (const [account, queue] of index.readyAgents) {
+    const rank = state.limits[account] ? undefined : first(engine, queue);
+    if (rank !== undefined && (!next || rank < next.rank)) next = { task: graph.byRank[rank] ?? -1, rank, queue };
+  }
+  return next;
 }
 
 /** Rank of a queue's first entry, once those whose task has left the queue are dropped. */

@@ -1,3 +1,4 @@
+import type { AtCap, BudgetAmounts, BudgetPart, Reservation } from '../contract/budget.js';
 import type { Decision, Patience } from '../contract/decision.js';
 import type { ErrorCode } from '../contract/errors.js';
 import type { Json } from '../contract/json.js';
@@ -48,6 +49,8 @@ export interface EngineState {
   /** Accounts whose usage limit is reached, by `GraphNode.account`: since when, and when it is reset. */
   limits: Record<string, { since: number; until: number }>;
   cost: Usage;
+  /** Absent where the request has none. */
+  budget?: BudgetState;
   outcome: Outcome | null;
   error: { code: ErrorCode; message: string } | null;
 }
@@ -123,6 +126,19 @@ export interface SaveRecord {
   by: string;
   state: 'open' | 'saved' | 'failed';
   error?: { code: ErrorCode; message: string };
+}
+
+export interface BudgetState {
+  /** As it was raised by now, and what it was at first, by which it is raised. */
+  limit: BudgetAmounts;
+  step: BudgetAmounts;
+  atCap: AtCap;
+  /** By the position of a task whose attempt is under way. */
+  reserved: Record<number, Reservation>;
+  /** What attempts that told no cost count with. */
+  assumedUsd: number;
+  /** It is used up: of which parts, and the question about it where one is asked. Nothing that costs starts. */
+  cap?: { parts: BudgetPart[]; decision?: string };
 }
 
 export interface Mark {

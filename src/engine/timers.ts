@@ -1,8 +1,8 @@
 import type { Engine } from './model.js';
 import type { Command } from './events.js';
 
-/** `reminder`, `escalation` and `decision` (its deadline) name a decision; `retry` the position of a task; `limit` an account. */
-export const TIMER_KINDS = ['reminder', 'escalation', 'decision', 'retry', 'limit'] as const;
+/** `reminder`, `escalation` and `decision` (its deadline) name a decision; `retry` the position of a task; `limit` an account; `budget` is the end of its time. */
+export const TIMER_KINDS = ['reminder', 'escalation', 'decision', 'retry', 'limit', 'budget'] as const;
 export type TimerKind = (typeof TIMER_KINDS)[number];
 
 /** Starts a timer, by the id `<kind>:<subject>`, and keeps when it is due, so that a new run can take it up. */
@@ -27,6 +27,7 @@ export function timerOf(id: string): { kind: TimerKind; subject: string } {
 export function timerSummary(engine: Engine, id: string): string {
   const { kind, subject } = timerOf(id);
   if (kind === 'decision') return `deadline of ${subject}`;
+  if (kind === 'budget') return 'the time that the budget allows';
   if (kind === 'limit') return `usage limit of ${subject}`;
   if (kind !== 'retry') return `${kind} of ${subject}`;
   const task = Number(subject);

@@ -34,10 +34,14 @@ function repairsOf({ action }: PlanTask, positions: ReadonlyMap<string, number>)
 }
 
 /** Variables of its own may be those of another login. */
-function accountOf({ id, env, allocation }: PlanTask): Pick<GraphNode, 'account'> {
+function accountOf({ id, env, allocation }: PlanTask): Pick<GraphNode, 'account' | 'maxCostUsd'> {
   if (!allocation) return {};
-  const { runtime } = allocation.agent;
-  return { account: Object.keys(env).length === 0 ? runtime : `${runtime}#${id}` };
+  const { runtime, limits } = allocation.agent;
+  const cost = limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd };
+  return {
+    ...cost,
+    account: Object.keys(env).length === 0 ? runtime : `${runtime}#${id}`,
+  };
 }
 
 /** `command:npm`, `shell`, `skill:inventory`, `agent:NAME`, `decision`: letters, digits, `:`, `.`, `_` and `-`, at most 60. */

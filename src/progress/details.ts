@@ -9,7 +9,7 @@ import { clip, utf8Bytes } from './inert.js';
 import { mdCode, mdFence, mdTable, mdText } from './markdown.js';
 import { progressView, type ProgressOptions } from './progress.js';
 import { CONTINUED, decideCommand, signalCommand } from './shell.js';
-import { isoTime } from './view.js';
+import { budgetText, budgetView, isoTime } from './view.js';
 
 /** `uiNote` is plain text to end with, e.g. where else to look. */
 export type DetailsOptions = ProgressOptions & { uiNote?: string };
@@ -80,6 +80,8 @@ function headOf(engine: Engine, progress: ProgressView, now: number): string {
     lines.push(
       `- **Usage limit** of ${mdText(runtime, 60)} reached: ${tasks} ${tasks === 1 ? 'task goes' : 'tasks go'} on at ${until}`,
     );
+  const budget = budgetText(engine.state.budget && budgetView(engine, engine.state.budget, now));
+  if (budget) lines.push(`- **Budget** ${budget}`);
   if (paused) lines.push(`- **Paused** by ${mdText(paused.by, 100)} at ${isoTime(paused.at)}`);
   if (cancel) lines.push(`- **Cancelled** by ${mdText(cancel.by, 100)} at ${isoTime(cancel.at)}`);
   if (error) lines.push(`- **Error** ${mdCode(error.code)} ${mdText(error.message, LIMITS.detailsTextChars)}`);

@@ -9,6 +9,7 @@ import { agentSections } from './report-agents.js';
 import { figuresOf, findingsBySeverity, findingsSection, skillSection } from './report-skills.js';
 import { decisionsSection, errorsSection, outputSections, skippedSection, tasksSection } from './report-tasks.js';
 import { diffCommand } from './shell.js';
+import { budgetText } from './view.js';
 
 /**
  * The report of a request as Markdown. The same input gives the same text. All text of people, plans and programs is inert; long lists are
@@ -61,6 +62,8 @@ function headline(input: ReportInput): string {
   if (usd > 0 || inputTokens + outputTokens > 0) {
     rows.push(['Cost', `${usd.toFixed(2)} USD, ${inputTokens} tokens in, ${outputTokens} out`]);
   }
+  const budget = budgetText(request.budget);
+  if (budget) rows.push(['Budget', budget]);
   if (request.result) {
     const { branch, commit } = request.result;
     rows.push([

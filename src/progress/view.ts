@@ -1,12 +1,14 @@
+import { amountText, BUDGET_PARTS, type BudgetPart } from '../contract/budget.js';
 import type { Decision } from '../contract/decision.js';
 import { globalId } from '../contract/names.js';
 import type { RequestStatus } from '../contract/phase.js';
 import type { MergeConflict } from '../contract/task.js';
 import { LIMITS } from '../contract/limits.js';
-import type { DecisionView, RequestView, TaskView, UsageLimitView } from '../contract/view.js';
+import type { BudgetView, DecisionView, RequestView, TaskView, UsageLimitView } from '../contract/view.js';
 import { accountOf, type Engine } from '../engine/model.js';
 import { hasEnded, statusOf } from '../engine/moves.js';
-import type { EngineState, SkipReason } from '../engine/state.js';
+import { reservedOf, spentOf } from '../engine/budget.js';
+import type { BudgetState, EngineState, SkipReason } from '../engine/state.js';
 import { limitOf, runtimeOf } from '../engine/usage-limits.js';
 import { boundsOf, runOf } from './runs.js';
 
@@ -32,6 +34,7 @@ export function requestView(
     ...boundsOf(engine),
     decisions: state.decisions.slice(from, from + count).map((decision) => decisionView(state.request, decision)),
     cost: { ...state.cost },
+    ...(state.budget ? { budget: budgetView(engine, state.budget, options.now) } : {}),
     ...(limits.length > 0 ? { usageLimits: limits } : {}),
     artifacts: [],
     result: null,
@@ -52,10 +55,33 @@ export function requestStatus(engine: Engine): RequestStatus {
   const open = state.decisions.filter((decision) => decision.state === 'open');
   if (index.counts.running > 0) return 'running';
   if (open.some((decision) => decision.kind === 'plan')) return 'waiting';
+  // What costs nothing runs on meanwhile, and is counted above.
+  if (open.some((decision) => decision.kind === 'budget')) return 'waiting';
   if (index.counts.ready + index.counts.queued > 0) return 'running';
   if (Object.keys(state.timers).some((id) => id.startsWith('retry:')) || waitsForLimit(engine)) return 'running';
   if (open.length > 0) return 'waiting';
   return index.counts.paused > 0 ? 'paused' : 'running';
+}
+
+export function budgetView(engine: Engine, budget: BudgetState, now: number): BudgetView {
+  const { limit, atCap } = budget;
+  const [spent, reserved] = [spentOf(engine, endOf(engine.state, now)), reservedOf(budget)];
+  const limited = <T extends BudgetPart>(amounts: Record<T, number>): { [K in T]?: number } =>
+    Object.fromEntries(Object.entries(amounts).filter(([part]) => limit[part as BudgetPart] !== undefined)) as {
+      [K in T]?: number;
+    };
+  return { limit: { ...limit }, spent: limited(spent), reserved: limited(reserved), atCap };
+}
+
+/** `1.20 of 2.00 USD spent, 0.80 USD set aside`; undefined without a budget. */
+export function budgetText(view: BudgetView | undefined): string | undefined {
+  if (!view) return undefined;
+  const parts = BUDGET_PARTS.filter((part) => view.limit[part] !== undefined);
+  const spent = parts.map(
+    (part) => `${amountText(part, view.spent[part] ?? 0)} of ${amountText(part, view.limit[part] ?? 0)}`,
+  );
+  const aside = view.reserved.usd ? `; ${amountText('usd', view.reserved.usd)} set aside for agents at work` : '';
+  return `${spent.join(', ')} used${aside}`;
 }
 
 function waitsForLimit(engine: Engine): boolean {
@@ -157,6 +183,7 @@ function noteOf(engine: Engine, task: number, queuePosition: number | undefined)
   const detail = engine.state.details[task];
   const status = statusOf(engine, task);
   const retryAt = engine.state.timers[`retry:${task}`];
+  if (detail?.reason === 'stopped' && engine.state.budget?.cap) return 'the budget is used up';
   if (status === 'skipped') return detail?.reason && SKIPPED[detail.reason];
   const mender = detail?.repair == null ? undefined : engine.graph.nodes[detail.repair]?.id;
   if (status === 'completed' && mender !== undefined) return `merged by ${mender}`;

@@ -111,8 +111,8 @@ async function plan(shell: Shell): Promise<void> {
   const { input } = shell;
   const head = await light(shell, 'plan the tasks', (activities) => activities.plan({ request, input }));
   const graph = await readGraph(intakeOf(shell), head.digest, request);
-  const { maxParallel, maxAgents, onFailure, approval, yes, by, patience } = head;
-  shell.post({ kind: 'planned', graph, maxParallel, maxAgents, onFailure, approval, yes, by, patience });
+  const { digest: _, tasks: __, ...agreed } = head;
+  shell.post({ kind: 'planned', graph, ...agreed });
 }
 
 /** Reads the graph of a plan in pieces, since one payload may not hold it. */
@@ -145,6 +145,7 @@ async function runTask(
   const startedAt = Date.now();
   try {
     const { epoch, attempt } = order;
+    const budgetUsd = state.budget?.reserved[order.task]?.usd;
     const { permit, resume, anyway } = state.details[order.task] ?? {};
     result = await scope.run(() =>
       performTask(placeOf(shell, node), node, {
@@ -156,6 +157,7 @@ async function runTask(
         ...(permit && { permit }),
         ...(resume && { resume }),
         ...(anyway && { anyway }),
+        ...(budgetUsd !== undefined && { budgetUsd }),
       }),
     );
   } catch (error) {

@@ -37,7 +37,27 @@ beforeAll(() => {
     ],
     errors: [{ matches: 'usage limit', means: 'usage_limit' }],
   };
-  writeFileSync(join(place.home, 'baton.yaml'), JSON.stringify({ runtimes: { scripted: runtime } }));
+  // One that says what it cost: a dollar.
+  const paid = {
+    ...runtime,
+    arguments: [
+      '-c',
+      'echo > "$BATON_TASK_ID.txt"; sleep 1; echo \'{"type":"text","text":"Done.","usd":1,"in":1,"out":1}\'',
+    ],
+    events: [
+      {
+        when: { type: 'text' },
+        text: 'text',
+        done: true,
+        usage: { input: ['in'], output: ['out'], usd: 'usd', counts: 'run' },
+      },
+    ],
+  };
+  writeFileSync(join(place.home, 'baton.yaml'), JSON.stringify({ runtimes: { scripted: runtime, paid } }));
+  for (const [name, limits] of Object.entries({ known: 'limits: { maxCostUsd: 1 }', unknown: 'maxLoad: 8' })) {
+    const lines = ['---', `name: ${name}`, 'description: Costs.', 'runtime: paid', 'tools: Read, Edit', limits, '---'];
+    writeFileSync(join(place.home, 'agents', `${name}.md`), [...lines, 'You cost a dollar.'].join('\n'));
+  }
   const front = ['---', 'name: coder', 'description: Writes code.', 'runtime: scripted', 'tools: Read, Edit', '---'];
   writeFileSync(join(place.home, 'agents', 'coder.md'), [...front, 'You write code.'].join('\n'));
 });
@@ -89,4 +109,31 @@ describe('a usage limit with a reset time', () => {
     expect(all.filter(([, request, session]) => request === 'first' && session === 's-1')).toHaveLength(1);
     expect(git('ls-tree', '--name-only', 'baton/first')).toContain('half.txt');
   });
+});
+
+describe('a budget of 2 USD for 8 agents of 1 USD each, 4 at once', () => {
+  it.each(['known', 'unknown'])(
+    'is kept where their cost is %s beforehand; a person decides what follows',
+    async (agent) => {
+      const tasks = Array.from({ length: 8 }, (_, n) => ({ id: `t${n}`, kind: 'agent', agent, prompt: 'Do it.' }));
+      const plan = place.plan(agent, { maxParallel: 4, tasks });
+      const args = ['run', '--plan', plan, '--workspace', place.workspace, '--id', agent, '--budget-usd', '2'];
+      const waits = await place.baton(...args, '--no-wait');
+      expect(waits.code).toBe(4);
+      const asked = await place.status(agent);
+      expect(asked).toMatchObject({
+        status: 'waiting',
+        cost: { usd: 2 },
+        budget: { limit: { usd: 2 }, spent: { usd: 2 }, reserved: { usd: 0 }, atCap: 'ask' },
+      });
+      expect(asked.tasks.filter(({ attempts }) => attempts > 0)).toHaveLength(2);
+      expect(asked.decisions[0]?.kind).toBe('budget');
+      await place.json(['decide', `${agent}/d1`, 'raise']);
+      await until('the second question', async () => (await place.status(agent)).decisions.length === 2);
+      await place.json(['decide', `${agent}/d2`, 'stop']);
+      const ended = await place.ended(agent);
+      expect(ended).toMatchObject({ status: 'partial', cost: { usd: 4 } });
+      expect(ended.tasks.filter(({ note }) => note === 'the budget is used up')).toHaveLength(4);
+    },
+  );
 });

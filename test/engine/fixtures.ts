@@ -1,3 +1,4 @@
+import type { Budget } from '../../src/contract/budget.js';
 import type { Patience } from '../../src/contract/decision.js';
 import type { GraphNode } from '../../src/contract/plan.js';
 import type { TaskResult } from '../../src/contract/task.js';
@@ -61,6 +62,7 @@ export function bench(
     yes?: boolean;
     approval?: Approval;
     patience?: Patience;
+    budget?: Budget;
   } = {},
 ): Bench {
   let at = 1_000_000;
@@ -83,8 +85,18 @@ export function bench(
   post({ kind: 'start' });
   post({ kind: 'analyzed', data: { intent: 'analyze' } });
   const { maxParallel = 10, onFailure = 'continue', yes = false, approval = null } = options;
-  const { patience } = options;
-  post({ kind: 'planned', graph, maxParallel, onFailure, approval, yes, by: 'ann', ...(patience ? { patience } : {}) });
+  const { patience, budget } = options;
+  post({
+    kind: 'planned',
+    graph,
+    maxParallel,
+    onFailure,
+    approval,
+    yes,
+    by: 'ann',
+    ...(patience ? { patience } : {}),
+    ...(budget ? { budget } : {}),
+  });
   return {
     engine,
     post,

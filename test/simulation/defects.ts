@@ -41,6 +41,11 @@ export const DEFECTS: Record<Invariant, StepFunction> = {
     engine.state.limits = {};
     return event;
   }),
+  'the budget is never overbooked': withEvent((event, engine) => {
+    // What is set aside is forgotten with the next thing that happens.
+    if (engine.state.budget) engine.state.budget.reserved = {};
+    return event;
+  }),
   'no double dispatch': withStep((made) => ({
     ...made,
     commands: made.commands.flatMap((command): Command[] => (command.kind === 'run' ? [command, command] : [command])),

@@ -19,6 +19,7 @@ export const INVARIANTS = [
   'capacity',
   'few agents at a time',
   'nothing starts under a usage limit',
+  'the budget is never overbooked',
   'no double dispatch',
   'every task ends',
   'the request finishes once',
@@ -39,10 +40,13 @@ export function createWatch({
   maxParallel,
   maxAgents,
   patience,
+  budgetUsd,
 }: {
   maxParallel: number;
   maxAgents: number;
   patience: Patience;
+  /** In USD, raised by as much each time that a person says so. */
+  budgetUsd: number | undefined;
 }) {
   const violations: string[] = [];
   const trace: string[] = [];
@@ -54,6 +58,20 @@ export function createWatch({
   const accountOf = (engine: Engine, task: number): string => engine.graph.nodes[task]?.account ?? '';
   const isLimited = (engine: Engine, task: number, at: number): boolean =>
     engine.graph.nodes[task]?.kind === 'agent' && at < (limits.get(accountOf(engine, task)) ?? 0);
+  let told = 0;
+  /** Agents whose most is known count with it, any other with all: nothing that costs runs beside it. */
+  function checkBudget(engine: Engine, key: string): void {
+    if (budgetUsd === undefined) return;
+    const raised = Math.round((engine.state.budget?.limit.usd ?? 0) / budgetUsd);
+    const cap = budgetUsd * Math.min(raised, 1 + raises);
+    const agents = [...running].filter((other) => engine.graph.nodes[other]?.kind === 'agent');
+    const most = agents.map((other) => engine.graph.nodes[other]?.maxCostUsd);
+    if (most.includes(undefined) && (agents.length > 1 || told >= cap)) broken('the budget is never overbooked', key);
+    const sum = most.reduce<number>((total, one) => total + (one ?? 0), 0);
+    if (!most.includes(undefined) && told + sum > cap + 1e-6)
+      broken('the budget is never overbooked', `${key}: ${told} + ${sum} > ${cap}`);
+  }
+  let raises = 0;
   const paused = { request: false };
   let cancelled = false;
   let finishes = 0;
@@ -72,6 +90,7 @@ export function createWatch({
     if (event.kind === 'task.ended' && reply.kind === 'accepted') {
       running.delete(event.task);
       const { kind } = event.result;
+      if (kind !== 'parked') told += event.result.usage?.usd ?? 0;
       if (kind === 'failed') failuresSeen = true;
       if (kind === 'limited') {
         const until = Math.max(event.result.until, event.at + LIMITS.usageLimitLeastMs);
@@ -82,7 +101,11 @@ export function createWatch({
     if (reply.kind === 'refused') return;
     if (event.kind === 'retry' && event.task !== undefined) anyway.add(engine.graph.positions.get(event.task) ?? -1);
     if (event.kind === 'pause' && event.task === undefined) paused.request = true;
-    if (event.kind === 'resume' && event.task === undefined) paused.request = false;
+    if (event.kind === 'resume' && event.task === undefined) {
+      paused.request = false;
+      raises += 1;
+    }
+    if (event.kind === 'retry' || (event.kind === 'decide' && event.choice === 'raise')) raises += 1;
     if (event.kind === 'cancel' && event.task === undefined) cancelled = true;
     if (event.kind === 'decide' && reply.kind === 'accepted' && event.choice === 'reject')
       cancelled ||= engine.state.decisions.find(({ id }) => id === event.decision)?.kind === 'plan';
@@ -99,6 +122,7 @@ export function createWatch({
     if (running.size > maxParallel) broken('capacity', `${running.size} > ${maxParallel}`);
     const agents = [...running].filter((other) => graph.nodes[other]?.kind === 'agent');
     if (agents.length > maxAgents) broken('few agents at a time', agents.join(', '));
+    if (graph.nodes[task]?.kind === 'agent') checkBudget(engine, key);
     for (const dependency of graph.nodes[task]?.dependencies ?? []) {
       if (!satisfied(engine, dependency)) broken('dependency order', `${task} before ${dependency}`);
     }
@@ -116,7 +140,9 @@ export function createWatch({
     const agents = [...running].filter((task) => graph.nodes[task]?.kind === 'agent').length;
     graph.nodes.forEach((node, task) => {
       const mayStart =
-        node.kind === 'agent' ? agents < maxAgents && !isLimited(engine, task, event.at) : node.kind !== 'decision';
+        node.kind === 'agent'
+          ? budgetUsd === undefined && agents < maxAgents && !isLimited(engine, task, event.at)
+          : node.kind !== 'decision';
       const isQueued = mayStart && ['ready', 'queued'].includes(status(engine, task));
       if (isQueued && (ranks[task] ?? 0) < last) broken('longest path first', `${task} waits behind a shorter one`);
     });
@@ -198,7 +224,7 @@ export function createWatch({
       );
       if (lost === (engine.state.outcome === 'complete') && lost)
         broken('honest outcome', 'complete although something was lost');
-      if (engine.state.outcome === 'failed' && !failuresSeen && !lost)
+      if (engine.state.outcome === 'failed' && !failuresSeen && !lost && !engine.state.budget?.cap)
         broken('honest outcome', 'failed although nothing failed');
     },
   };

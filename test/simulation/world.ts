@@ -1,3 +1,4 @@
+import { AT_CAP, type Budget } from '../../src/contract/budget.js';
 import type { Patience } from '../../src/contract/decision.js';
 import type { GraphNode, OnFailure } from '../../src/contract/plan.js';
 import type { TaskResult } from '../../src/contract/task.js';
@@ -44,6 +45,7 @@ export function randomNodes(random: Random): GraphNode[] {
       criticality: random.chance(0.2) ? 0.9 : 0.1,
       delivers: true,
       ...(isAgent ? { account: random.chance(0.7) ? 'one' : 'two' } : {}),
+      ...(isAgent && random.chance(0.7) ? { maxCostUsd: 1 + random.int(3) } : {}),
       ...(isDecision ? { decision: { question: '?', options: ['approve', 'skip'], ...randomDeadline(random) } } : {}),
     };
   });
@@ -71,6 +73,9 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
   const maxParallel = 1 + random.int(6);
   const maxAgents = 1 + random.int(2);
   const onFailure: OnFailure = random.chance(0.15) ? 'stop' : 'continue';
+  const budget: Budget | null = random.chance(0.4)
+    ? { usd: 1 + random.int(6), atCap: AT_CAP[random.int(AT_CAP.length)] ?? 'ask' }
+    : null;
   const faults = { fail: random.next() * 0.3, duplicate: random.next() * 0.2, crash: random.next() * 0.1 };
   const approval = random.chance(0.15)
     ? {
@@ -87,7 +92,7 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
   const settings = { maxParallel: 1, onFailure, interaction: 'minimal' as const, yes: false, by: '' };
   let engine = open(createState({ request: 'sim', at: 0, settings }));
   const patience = randomPatience(random);
-  const watch = createWatch({ maxParallel, maxAgents, patience });
+  const watch = createWatch({ maxParallel, maxAgents, patience, budgetUsd: budget?.usd });
   const later = (body: EventBody, ms: number): void => clock.add(clock.now + ms, { request: 'sim', at: 0, ...body });
   const open_ = new Map<string, { stop: () => void }>();
 
@@ -95,7 +100,7 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
     analyze: () => later({ kind: 'analyzed', data: {} }, random.int(20)),
     plan: () =>
       later(
-        { kind: 'planned', graph, maxParallel, maxAgents, onFailure, approval, yes, by: 'user', patience },
+        { kind: 'planned', graph, maxParallel, maxAgents, onFailure, approval, yes, by: 'user', patience, budget },
         random.int(20),
       ),
     run: ({ tasks }) => {
@@ -128,6 +133,12 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
         const choice = choices[random.int(choices.length)] ?? 'drop';
         later({ kind: 'decide', decision, choice, comment: '', by: 'p', via: 'signal' }, random.int(1200));
         later({ kind: 'decide', decision, choice: 'drop', comment: '', by: 'p', via: 'signal' }, 1200);
+        return;
+      }
+      if (kind === 'budget') {
+        const choice = random.chance(0.7) ? 'raise' : 'stop';
+        later({ kind: 'decide', decision, choice, comment: '', by: 'p', via: 'signal' }, random.int(500));
+        later({ kind: 'decide', decision, choice: 'raise', comment: '', by: 'p', via: 'signal' }, 900);
         return;
       }
       const choice = random.chance(0.7) ? 'approve' : random.chance(0.5) ? 'skip' : 'reject';
@@ -176,7 +187,8 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
   for (let i = submissions; i > 0; i -= 1)
     later({ kind: 'submit', by: 'p', submission: { type: 'test', description: 'one more' } }, random.int(500));
   if (random.chance(0.1)) later({ kind: 'checkpoint', by: 'p' }, random.int(500));
-  later({ kind: 'resume', by: 'p' }, 100_000);
+  // Each resume of one that the budget has paused raises it.
+  for (let i = 0; i < 100; i += 1) later({ kind: 'resume', by: 'p' }, 100_000 + 5000 * i);
   graph.nodes.forEach((node) => later({ kind: 'resume', task: node.id, by: 'p' }, 100_001));
 
   for (let event = clock.next(), steps = 0; event && steps < 5000; event = clock.next(), steps += 1) {
@@ -246,7 +258,16 @@ function randomResult(
     const asks = { question: '?', digest: 'd', summary: '', context: {} };
     return { kind: 'parked', startedAt: 0, session: 's', ...(random.chance(0.5) ? { asks } : {}) };
   }
-  return { kind: 'completed', startedAt: 0, summary: '', output: null, artifacts: [] };
+  const usd = (node?.maxCostUsd ?? 2) * random.next() * 1.1;
+  const usage = random.chance(0.8) ? { usage: { usd, inputTokens: 1, outputTokens: 1 } } : {};
+  return {
+    kind: 'completed',
+    startedAt: 0,
+    summary: '',
+    output: null,
+    artifacts: [],
+    ...(node?.kind === 'agent' ? usage : {}),
+  };
 }
 
 function randomControl(random: Random, graph: Graph): EventBody {

@@ -107,6 +107,7 @@ async function work(execution: Execution, job: Job): Promise<AgentEnd> {
       timeLimitMs: Math.min(task.timeLimitMs, agent.limits.timeLimitMs ?? Infinity),
       ...(resumed === undefined ? {} : { session: resumed }),
       ...(used && { usedBefore: used }),
+      ...(order.budgetUsd === undefined ? {} : { budgetUsd: order.budgetUsd }),
     },
     hooks,
   );

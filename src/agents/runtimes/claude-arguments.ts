@@ -28,7 +28,10 @@ export function claudeEnvironment(env: Readonly<Record<string, string>>): Record
  * would ask a person is denied. A repository's own settings, hooks and servers are left aside.
  * @throws BatonError `bad_input` for a tool that could be taken for an option or for several tools
  */
-export function claudeArguments(agent: AgentDefinition, session: string | undefined): string[] {
+export function claudeArguments(
+  agent: AgentDefinition,
+  { session, budgetUsd = agent.limits.maxCostUsd }: { session?: string; budgetUsd?: number } = {},
+): string[] {
   const rules = agent.tools.map(checkRule);
   const names = [...new Set(rules.map((rule) => rule.replace(/\(.*$/s, '')))];
   return [
@@ -38,6 +41,7 @@ export function claudeArguments(agent: AgentDefinition, session: string | undefi
     ...(rules.length > 0 ? [`--allowedTools=${rules.join(',')}`] : []),
     ...(agent.model === null ? [] : [`--model=${agent.model}`]),
     ...(agent.limits.maxTurns === undefined ? [] : [`--max-turns=${agent.limits.maxTurns}`]),
+    ...(budgetUsd === undefined ? [] : [`--max-budget-usd=${budgetUsd.toFixed(6)}`]),
     ...(hasShortPrompt(agent) ? [`--append-system-prompt=${agent.prompt}`] : []),
     ...(session === undefined ? [] : [`--resume=${session}`]),
   ];

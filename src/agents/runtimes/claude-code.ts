@@ -38,7 +38,7 @@ async function runOnce(run: AgentRun, hooks: AgentHooks, transcript: Transcript)
     for (const event of events) tell(event, hooks, transcript);
   };
   const end = await runAgentProcess(run, hooks, {
-    argv: ['claude', ...claudeArguments(run.agent, run.session)],
+    argv: ['claude', ...claudeArguments(run.agent, run)],
     env: claudeEnvironment(run.env),
     stdin: claudePrompt(run.agent, run.prompt, run.session !== undefined),
     silenceLimitMs: LIMITS.agentSilenceMs,

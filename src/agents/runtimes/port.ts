@@ -13,6 +13,8 @@ export interface AgentRun {
   env: Record<string, string>;
   taskKey: string;
   timeLimitMs: number;
+  /** What it may cost, for a program that can be told so. */
+  budgetUsd?: number;
   /** The agent's own session of an earlier attempt, to be resumed. */
   session?: string;
   /**

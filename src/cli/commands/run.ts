@@ -14,6 +14,7 @@ export interface RunCommandOptions {
   interaction?: Interaction;
   priority?: Priority;
   maxParallel?: number;
+  budgetUsd?: number;
   yes?: boolean;
   detach?: boolean;
   wait: boolean;
@@ -34,6 +35,7 @@ export async function run(text: string, options: RunCommandOptions): Promise<voi
     id: options.id,
     priority: options.priority,
     maxParallel: options.maxParallel,
+    budgetUsd: options.budgetUsd,
   });
   const place = await openPlace({ start: true, onProgress: say });
   try {

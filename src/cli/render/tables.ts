@@ -4,6 +4,7 @@ import { splitGlobalId } from '../../contract/names.js';
 import type { DecisionView, RequestView, TaskView } from '../../contract/view.js';
 import { inert } from '../../progress/inert.js';
 import { decideCommand, diffCommand } from '../../progress/shell.js';
+import { budgetText } from '../../progress/view.js';
 import { limitText } from './block.js';
 import { pad, truncate, widthOf } from './width.js';
 
@@ -66,6 +67,7 @@ export function statusText(view: RequestView, options: { now: number }): string 
           '',
         ]),
     `${done} of ${view.tasks.length} tasks ended; ${time}`,
+    ...(view.budget ? [`budget: ${budgetText(view.budget)}`] : []),
     ...(view.usageLimits ?? []).map(limitText),
     ...(view.result
       ? [

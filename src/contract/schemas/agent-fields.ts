@@ -38,6 +38,12 @@ const limits = z.strictObject({
   maxTurns: wholeNumber({ min: 1, max: LIMITS.agentTurnsMax })
     .describe('Turns with the model in one attempt.')
     .optional(),
+  maxCostUsd: z
+    .number()
+    .positive('more than 0 is needed')
+    .max(LIMITS.budgetUsdMax)
+    .describe('What one attempt costs at most, in USD. Claude Code is held to it; a budget sets it aside.')
+    .optional(),
 });
 
 /** What Baton reads of an agent's front matter. Other keys, such as Claude Code's `color`, are left alone. */

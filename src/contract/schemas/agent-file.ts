@@ -126,6 +126,7 @@ function definitionOf(
     limits: {
       ...(limits.timeLimit === undefined ? {} : { timeLimitMs: limits.timeLimit }),
       ...(maxTurns === undefined ? {} : { maxTurns }),
+      ...(limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd }),
     },
     prompt,
     source,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AT_CAP } from '../budget.js';
 import { LIMITS } from '../limits.js';
 import type { PlanDraft } from '../plan.js';
 import type { PlanRef, RequestInput } from '../request.js';
@@ -22,9 +23,10 @@ const constraints = z
     deadline: z.union([z.iso.datetime({ offset: true }), z.iso.date()], 'a time in ISO 8601 is needed').optional(),
     budget: z
       .strictObject({
-        usd: amount.optional(),
+        usd: amount.max(LIMITS.budgetUsdMax).optional(),
         tokens: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER }).optional(),
-        wallMs: amount.optional(),
+        wallMs: amount.max(LIMITS.taskTimeLimitMaxMs).optional(),
+        atCap: z.enum(AT_CAP).optional(),
         wallTime: duration({ min: 1, max: LIMITS.taskTimeLimitMaxMs }).optional(),
       })
       .refine(({ wallMs, wallTime }) => wallMs === undefined || wallTime === undefined, 'has both wallMs and wallTime')
@@ -57,7 +59,7 @@ const planRef = z.strictObject({ digest: sha256 });
 const RENAMED: { at: string[]; fields: Record<string, string> }[] = [
   { at: [], fields: { max_parallel: 'maxParallel' } },
   { at: ['constraints'], fields: { maintain_compatibility: 'maintainCompatibility' } },
-  { at: ['constraints', 'budget'], fields: { wall_ms: 'wallMs', wall_time: 'wallTime' } },
+  { at: ['constraints', 'budget'], fields: { wall_ms: 'wallMs', wall_time: 'wallTime', at_cap: 'atCap' } },
 ];
 
 /**

@@ -7,7 +7,7 @@ import { agentOf } from './running.js';
 
 describe('the arguments of Claude Code', () => {
   it('offer the tools of the agent and allow their rules, nothing else', () => {
-    const args = claudeArguments(agentOf({ tools: ['Edit', 'Bash(git status)', 'Bash(npm test *)'] }), undefined);
+    const args = claudeArguments(agentOf({ tools: ['Edit', 'Bash(git status)', 'Bash(npm test *)'] }));
     expect(args[args.indexOf('--tools') + 1]).toBe('Edit,Bash');
     expect(args).toContain('--allowedTools=Edit,Bash(git status),Bash(npm test *)');
     expect(args[args.indexOf('--permission-mode') + 1]).toBe('dontAsk');
@@ -15,7 +15,7 @@ describe('the arguments of Claude Code', () => {
   });
 
   it('offer no tool at all to an agent without tools', () => {
-    const args = claudeArguments(agentOf({}), undefined);
+    const args = claudeArguments(agentOf({}));
     expect(args[args.indexOf('--tools') + 1]).toBe('');
     expect(args.some((arg) => arg.startsWith('--allowedTools'))).toBe(false);
   });
@@ -23,14 +23,21 @@ describe('the arguments of Claude Code', () => {
   it.each(['--dangerously-skip-permissions', '', 'Edit,Bash', 'Edit Bash', 'Bash(x),Write', 'default', 'A\0'])(
     'never hold a tool that could be something else: %j',
     (tool) => {
-      const make = (): string[] => claudeArguments(agentOf({ tools: [tool] }), undefined);
+      const make = (): string[] => claudeArguments(agentOf({ tools: [tool] }));
       expect(make).toThrow(expect.objectContaining({ code: 'bad_input', path: 'tools' }));
     },
   );
 
+  it('hold it to what was set aside for it, else to what its agent states', () => {
+    const agent = agentOf({ limits: { maxCostUsd: 2 } });
+    expect(claudeArguments(agent, { budgetUsd: 0.5 })).toContain('--max-budget-usd=0.500000');
+    expect(claudeArguments(agent)).toContain('--max-budget-usd=2.000000');
+    expect(claudeArguments(agentOf({})).join(' ')).not.toContain('max-budget');
+  });
+
   it('carry texts that begin with a dash inside of their option', () => {
     const agent = agentOf({ prompt: '--dangerously-skip-permissions', model: '-p', limits: { maxTurns: 3 } });
-    const args = claudeArguments(agent, '0-1');
+    const args = claudeArguments(agent, { session: '0-1' });
     expect(args).not.toContain('--dangerously-skip-permissions');
     expect(args.slice(-4)).toEqual([
       '--model=-p',
@@ -42,7 +49,7 @@ describe('the arguments of Claude Code', () => {
 
   it('leave a prompt too large for an argument to standard input', () => {
     const agent = agentOf({ prompt: 'x'.repeat(LIMITS.agentArgumentBytes + 1) });
-    expect(claudeArguments(agent, undefined).join('')).not.toContain('append');
+    expect(claudeArguments(agent).join('')).not.toContain('append');
     expect(claudePrompt(agent, 'do it', false)).toBe(`${agent.prompt}\n\ndo it`);
     expect(claudePrompt(agentOf({ prompt: 'short' }), 'do it', false)).toBe('do it');
   });
