@@ -64,6 +64,15 @@ function makeRepository() {
     '---',
   ];
   writeFileSync(join(agents, 'editor.md'), `${front.join('\n')}\nYou edit.\n`);
+  const limited = [
+    '---',
+    'name: limited',
+    'description: Meets a limit.',
+    'runtime: limited',
+    'tools: Read, Edit',
+    '---',
+  ];
+  writeFileSync(join(agents, 'limited.md'), `${limited.join('\n')}\nYou edit.\n`);
 }
 
 async function main() {
@@ -72,10 +81,11 @@ async function main() {
   const { address } = JSON.parse(readFileSync(join(ENVIRONMENT.BATON_HOME, 'run', 'server.json'), 'utf8'));
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
-  for (const [id, { plan, raw, during, config = '' }] of Object.entries(requestsIn(WORKSPACE))) {
+  for (const [id, { plan, raw, during, config = '', options = [] }] of Object.entries(requestsIn(WORKSPACE))) {
     if (wanted.length > 0 && !wanted.includes(id)) continue;
     writeFileSync(join(ENVIRONMENT.BATON_HOME, 'baton.yaml'), config);
-    if (plan) await baton('run', '--plan', planFile(id, plan), '--workspace', WORKSPACE, '--id', id, '--detach');
+    if (plan)
+      await baton('run', '--plan', planFile(id, plan), '--workspace', WORKSPACE, '--id', id, '--detach', ...options);
     else await client.workflow.start('orchestrate', { workflowId: id, taskQueue: 'baton', args: [raw] });
     const handle = client.workflow.getHandle(id);
     await during?.(handle, client);

@@ -135,6 +135,18 @@ export const requestsIn = (workspace) => ({
       ],
     },
   },
+  'usage-limit-and-budget': {
+    config: JSON.stringify({ runtimes: { limited: LIMITED } }),
+    options: ['--budget-usd', '1'],
+    plan: {
+      maxParallel: 1,
+      tasks: [
+        { id: 'one', kind: 'agent', agent: 'limited', prompt: 'Edit one.' },
+        { id: 'two', kind: 'agent', agent: 'limited', prompt: 'Edit two.' },
+      ],
+    },
+    during: (handle) => answer(handle, 'executeUpdate', 'raise'),
+  },
   'bad-input': { raw: { workspace } },
   'bad-field': { raw: { description: 'a field that there is not', workspace, colour: 'red' } },
   'unknown-signal': {
@@ -148,6 +160,33 @@ export const requestsIn = (workspace) => ({
     },
   },
 });
+
+/** A command line whose first start in a session meets a usage limit of two seconds, and whose others cost a dollar. */
+const LIMITED = {
+  program: 'sh',
+  arguments: [
+    '-c',
+    `echo '{"type":"start","session":"s-1"}'; echo "$BATON_TASK_ID" > "$BATON_TASK_ID"
+     if [ -z "$1" ] && [ "$BATON_TASK_ID" = one ]; then
+       echo "{\\"type\\":\\"error\\",\\"message\\":\\"usage limit\\",\\"resets\\":$(($(date +%s%3N) + 2000))}"; exit 1
+     fi
+     echo '{"type":"text","text":"Done.","usd":1,"in":1,"out":1}'`,
+    'sh',
+    ['{session}'],
+  ],
+  output: 'json-lines',
+  events: [
+    { when: { type: 'start' }, session: 'session' },
+    { when: { type: 'error' }, failure: { message: 'message', reset: 'resets' } },
+    {
+      when: { type: 'text' },
+      text: 'text',
+      done: true,
+      usage: { input: ['in'], output: ['out'], usd: 'usd', counts: 'run' },
+    },
+  ],
+  errors: [{ matches: 'usage limit', means: 'usage_limit' }],
+};
 
 /** Waits for a progress that is as wanted. */
 async function until(handle, isWanted) {

@@ -48,6 +48,7 @@ describe('kept histories', () => {
     ],
     'unknown-signal',
     'nobody-answers',
+    'usage-limit-and-budget',
   ];
   let errors: Record<string, Error | undefined> = {};
   beforeAll(async () => void (errors = await replay(all)));
@@ -70,6 +71,8 @@ describe('kept histories', () => {
     expect(types('retry')).toContain('EVENT_TYPE_TIMER_FIRED');
     expect(types('decision-by-deadline')).toContain('EVENT_TYPE_TIMER_FIRED');
     expect(types('nobody-answers').filter((type) => type === 'EVENT_TYPE_TIMER_FIRED')).toHaveLength(3);
+    const limited = JSON.stringify(all['usage-limit-and-budget']);
+    expect([limited.includes('"kind":"limited"'), limited.includes('"choice":"raise"')]).toEqual([true, true]);
     expect(types('decision-by-update')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED');
     expect(types('unknown-signal').filter((type) => type.endsWith('SIGNALED'))).toHaveLength(3);
     expect(types('cancel')).toContain('EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED');
