@@ -5,8 +5,8 @@ export const ACCESS_LEVELS = ['read', 'edit', 'run'] as const;
 export type Access = (typeof ACCESS_LEVELS)[number];
 
 /** What may stand in braces in an argument. */
-export const PLACEHOLDERS = ['access', 'model', 'session', 'systemPrompt', 'maxTurns', 'prompt'] as const;
-export type Placeholder = (typeof PLACEHOLDERS)[number];
+export const ARGUMENT_VALUES = ['access', 'model', 'session', 'systemPrompt', 'maxTurns', 'prompt'] as const;
+export type ArgumentValue = (typeof ARGUMENT_VALUES)[number];
 
 /** Where a value stands in an event: names, and positions of lists, with dots between (`item.changes.0.path`). */
 export type EventPath = string;
@@ -27,7 +27,7 @@ export interface CliRuntime {
   /** What to do where its account is refused; empty if nothing is known. */
   signIn: string;
   /**
-   * Its arguments. A list among them is left out as a whole where one of its placeholders has no value; `{access}` alone stands for the arguments of the agent's access.
+   * Its arguments. A list among them is left out as a whole where one of its names in braces has no value; `{access}` alone stands for the arguments of the agent's access.
    * Without `{prompt}` the prompt goes to standard input, which is closed then; without `{systemPrompt}` the agent's own prompt stands before the task's.
    */
   arguments: readonly (string | readonly string[])[];

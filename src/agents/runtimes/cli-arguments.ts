@@ -1,5 +1,5 @@
 import type { AgentDefinition } from '../../contract/agent.js';
-import type { Access, CliRuntime, Placeholder } from '../../contract/cli-runtime.js';
+import type { Access, CliRuntime, ArgumentValue } from '../../contract/cli-runtime.js';
 import { BatonError } from '../../contract/errors.js';
 import { LIMITS } from '../../contract/limits.js';
 import { attemptPrompt } from './prompt.js';
@@ -25,7 +25,7 @@ export function startOf(
   const isOwnArgument = used.has('systemPrompt') && fitsArgument(agent.prompt);
   const isResumed = session !== undefined && used.has('session');
   const text = attemptPrompt({ own: isOwnArgument ? '' : agent.prompt, prompt, isResumed });
-  const values: Record<Exclude<Placeholder, 'access'>, string | undefined> = {
+  const values: Record<Exclude<ArgumentValue, 'access'>, string | undefined> = {
     model: agent.model ?? undefined,
     session,
     systemPrompt: isOwnArgument && agent.prompt !== '' ? agent.prompt : undefined,

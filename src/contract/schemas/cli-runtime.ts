@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACCESS_LEVELS, FAILURES, PLACEHOLDERS, type Access, type CliRuntime } from '../cli-runtime.js';
+import { ACCESS_LEVELS, FAILURES, ARGUMENT_VALUES, type Access, type CliRuntime } from '../cli-runtime.js';
 import { LIMITS } from '../limits.js';
 import { CLI_DEFAULTS, PRECONFIGURED } from '../runtimes/index.js';
 import { duration, nonBlank, text } from './fields.js';
@@ -22,8 +22,8 @@ const argument = z
   .max(LIMITS.pathChars)
   .superRefine((value, context) => {
     for (const [, name = ''] of value.matchAll(/\{(\w+)\}/g)) {
-      if (!(PLACEHOLDERS as readonly string[]).includes(name)) {
-        const known = PLACEHOLDERS.map((each) => `{${each}}`).join(', ');
+      if (!(ARGUMENT_VALUES as readonly string[]).includes(name)) {
+        const known = ARGUMENT_VALUES.map((each) => `{${each}}`).join(', ');
         context.addIssue({ code: 'custom', message: `{${name}} is nothing known; known are ${known}` });
       }
     }
@@ -96,7 +96,7 @@ export const cliRuntimeFields = z
       .array(z.union([argument, group], 'a text, or a list of texts, is needed'))
       .max(MANY)
       .describe(
-        'Its arguments. `{model}`, `{session}`, `{systemPrompt}`, `{maxTurns}` and `{prompt}` are filled in; `{access}` stands for the arguments of `access`. A list among them is left out as a whole where one of its placeholders has no value. Without `{prompt}`, the prompt goes to standard input, which is then closed; without `{systemPrompt}`, the agent’s own prompt stands before the task’s.',
+        'Its arguments. `{model}`, `{session}`, `{systemPrompt}`, `{maxTurns}` and `{prompt}` are filled in; `{access}` stands for the arguments of `access`. A list among them is left out as a whole where one of its names in braces has no value. Without `{prompt}`, the prompt goes to standard input, which is then closed; without `{systemPrompt}`, the agent’s own prompt stands before the task’s.',
       ),
     access: access.describe(
       'Arguments for an agent that may only look (`read`), also edit files (`edit`), also run commands (`run`). Without it, the agent’s tools limit nothing.',

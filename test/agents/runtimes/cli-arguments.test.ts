@@ -9,7 +9,7 @@ import { agentOf } from './running.js';
 const cliOf = (more: Partial<CliRuntime>): CliRuntime => ({ ...CLI_DEFAULTS, title: 'X', program: 'x', ...more });
 
 describe('the arguments of a described command line', () => {
-  it('leave out a list whose placeholder has no value', () => {
+  it('leave out a list whose name in braces has no value', () => {
     const agent = agentOf({ tools: ['Read'] });
     const { argv } = startOf(CODEX, { agent, prompt: 'do it', session: undefined });
     expect(argv.slice(0, 4)).toEqual(['codex', 'exec', '--json', '--sandbox=read-only']);
@@ -27,7 +27,7 @@ describe('the arguments of a described command line', () => {
     expect(startOf(turns, { agent, prompt: '', session: undefined }).argv).toEqual(['x', '--turns', '3']);
   });
 
-  it('never take a value for a placeholder again', () => {
+  it('never fill in what stands in braces in a value', () => {
     const cli = cliOf({ arguments: [['--system={systemPrompt}']] });
     const agent = agentOf({ prompt: 'say {model} and $&', model: 'm' });
     expect(startOf(cli, { agent, prompt: 'p', session: undefined }).argv).toEqual(['x', '--system=say {model} and $&']);
