@@ -82,6 +82,7 @@ function createDeps(surroundings: Surroundings, { loaded, reaper, launcher }: Pa
   const audit = new AuditLogs({ home, mac: (text) => sign(key, text) });
   const configurations = watchConfigurations(audit, log);
   configurations(null, loaded);
+  const asking = once(async () => (await import('./ask.js')).createAsk({ connection, namespace }));
   const lastGood = new Map<string, LoadedConfig>();
   return {
     host,
@@ -92,6 +93,8 @@ function createDeps(surroundings: Surroundings, { loaded, reaper, launcher }: Pa
     breaker: createBreaker({ folder: paths.usageLimits, temporary: join(home, 'tmp'), salt: key }),
     worktrees: new Worktrees({ root: paths.worktrees, files }),
     runtimes: RUNTIME_BY_NAME,
+    // The client is loaded when the first agent asks.
+    ask: async (order, asks, options) => (await asking())(order, asks, options),
     // Read anew for each use; a file that cannot be used leaves the last good settings in force.
     settings: (workspace) => {
       const { loaded: fresh, problem } = reloadConfig(lastGood.get(workspace) ?? loaded, { home, workspace });

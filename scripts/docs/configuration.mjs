@@ -13,6 +13,7 @@ const DEFAULTS = {
   maxProcesses: ({ maxProcesses }) => `\`${maxProcesses}\``,
   taskTimeLimit: ({ taskTimeLimitMs }) => duration(taskTimeLimitMs),
   killGrace: ({ killGraceMs }) => duration(killGraceMs),
+  permissionWait: ({ permissionWaitMs }) => duration(permissionWaitMs),
   decisionDeadline: ({ decisionDeadlineMs }) => duration(decisionDeadlineMs),
   decisionReminder: ({ decisionReminderMs }) => duration(decisionReminderMs),
   decisionEscalation: ({ decisionEscalationMs }) => duration(decisionEscalationMs),

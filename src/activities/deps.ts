@@ -7,6 +7,8 @@ import type { RuntimeName } from '../contract/agent.js';
 import type { CliRuntime } from '../contract/cli-runtime.js';
 import type { ModeTable } from '../contract/mode.js';
 import type { Policy } from '../contract/policy.js';
+import type { TaskOrder } from '../contract/orders.js';
+import type { Asks } from '../contract/task.js';
 import type { SearchAttributeName } from '../contract/names.js';
 import type { AuditLogs } from '../workspace/audit/log.js';
 import type { ArtifactStore } from '../workspace/artifacts/store.js';
@@ -33,8 +35,16 @@ export interface Deps {
   worktrees: Worktrees;
   /** How agents are run, where no description of a command line says it. */
   runtimes: Readonly<Record<RuntimeName, Runtime>>;
+  /** Asks a person for an agent that runs; undefined where nobody answers in time, or the request does not take the question. */
+  ask: (order: TaskOrder, asks: Asks, options: { timeoutMs: number; signal: AbortSignal }) => Promise<Said | undefined>;
   environment: NodeJS.ProcessEnv;
   log: Logger;
+}
+
+/** What a person said to an agent that asked. */
+export interface Said {
+  choice: string;
+  comment: string;
 }
 
 /** The part of `baton.yaml` that concerns running. Times in ms. */
@@ -45,6 +55,7 @@ export interface Settings {
   policies: readonly Policy[];
   maxParallel: number;
   maxProcesses: number;
+  permissionWaitMs: number;
   taskTimeLimitMs: number;
   killGraceMs: number;
   decisionDeadlineMs: number;

@@ -29,6 +29,8 @@ export interface AgentDefinition {
   tools: string[];
   /** The mode that its file names; null where it follows from its tools. */
   mode: string | null;
+  /** It never asks for leave: what its rules do not allow is denied. */
+  asks?: false;
   /** Tasks at once. */
   maxLoad: number;
   /** As the runtime names it; null leaves the choice to the runtime. */

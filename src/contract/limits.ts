@@ -84,6 +84,11 @@ export const LIMITS = {
   decisionWaitMaxMs: 365 * 24 * 60 * 60 * 1000,
   escalateTo: 20,
   commentChars: 4096,
+  /** What an agent tells with a question, and how long it waits for the answer before it is parked; and the most that this can be set to. */
+  askContextFields: 30,
+  askInputChars: 2000,
+  permissionWaitMs: 30_000,
+  permissionWaitMaxMs: 10 * 60 * 1000,
   /** How much of a subject's digest is shown; no less may stand for it in an answer. */
   shownDigestChars: 12,
   /** Submitted tasks that are being added at once, and those that a request remembers. */

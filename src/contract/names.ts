@@ -13,6 +13,9 @@ export const agentQueue = (host: string): string => `${TASK_QUEUE}-agents@${host
 export const MESSAGES = ['decide', 'pause', 'resume', 'cancel', 'retry', 'skip', 'submit', 'checkpoint'] as const;
 export type MessageName = (typeof MESSAGES)[number];
 
+/** The update by which an agent that runs asks for leave; not for people. */
+export const ASK = 'ask';
+
 export const QUERIES = ['progress', 'plan', 'state', 'decisions', 'task'] as const;
 export type QueryName = (typeof QUERIES)[number];
 

@@ -65,7 +65,14 @@ export type TaskResult =
   | { kind: 'conflicted'; startedAt: number; conflict: MergeConflict; artifacts: ArtifactRef[]; usage?: Usage }
   | { kind: 'cancelled'; startedAt: number; artifacts?: ArtifactRef[]; usage?: Usage }
   /** It waits for a person where it asks something; else it goes on as soon as it may. */
-  | { kind: 'parked'; startedAt: number; session: string | null; asks?: Asks; artifacts?: ArtifactRef[] }
+  | {
+      kind: 'parked';
+      startedAt: number;
+      session: string | null;
+      asks?: Asks;
+      artifacts?: ArtifactRef[];
+      usage?: Usage;
+    }
   | Limited;
 
 /** The usage limit of its account is reached, or was known to be before it began; it goes on at `until` (ms since 1970), no attempt consumed. */
@@ -86,6 +93,8 @@ export interface Asks {
   digest: string;
   summary: string;
   context: Record<string, string>;
+  /** The task's own where absent, but never one at which a standing "approve" would answer. */
+  criticality?: number;
 }
 
 /** The session of an agent that goes on in a later attempt, and what its attempts have told that they used. */
@@ -98,4 +107,5 @@ export interface Resume {
 export interface Permit {
   digest: string;
   choice: string;
+  comment?: string;
 }

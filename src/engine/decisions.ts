@@ -4,7 +4,7 @@ import type { Asks } from '../contract/task.js';
 import { RULES_OUT, type Engine } from './model.js';
 import type { Approval, Command, EngineEvent, Reply } from './events.js';
 import { fire } from './phases.js';
-import { detailOf, makeReady, move, satisfy, skipDependants, statusOf } from './moves.js';
+import { attemptOf, detailOf, epochOf, makeReady, move, satisfy, skipDependants, statusOf } from './moves.js';
 import { awaitNext, awaitNothing, deadlineOf } from './waiting.js';
 
 /** Over this criticality a person always decides; no `--yes` and no rule does. */
@@ -45,7 +45,6 @@ export function raisePermission(
 ): void {
   const node = engine.graph.nodes[task];
   if (!node) return;
-  move(engine, task, 'waiting', at);
   const options = ['approve', 'reject'];
   const draft: Draft = {
     kind: 'permission',
@@ -54,12 +53,38 @@ export function raisePermission(
     recommended: null,
     subject: { digest: asks.digest, summary: asks.summary },
     risk: node.risk,
-    criticality: Math.max(node.criticality, CRITICALITY_OF_PERMISSIONS),
+    criticality: asks.criticality ?? Math.max(node.criticality, CRITICALITY_OF_PERMISSIONS),
     ...deadlineOf(engine, { options }, at),
     context: asks.context,
     task: node.id,
   };
   raise(engine, draft, at, commands);
+}
+
+/** The question about exactly this that the task has open. */
+export const openPermission = ({ state, graph }: Engine, task: number, digest: string): Decision | undefined =>
+  state.decisions.find(
+    (decision) =>
+      decision.state === 'open' &&
+      decision.kind === 'permission' &&
+      decision.task === graph.nodes[task]?.id &&
+      decision.subject.digest === digest,
+  );
+
+/** An agent asks while it runs. Asked again, the same question is the same decision. */
+export function askPermission(engine: Engine, event: EngineEvent & { kind: 'ask' }, commands: Command[]): Reply {
+  const { epoch, attempt, asks, at } = event;
+  const task = engine.graph.positions.get(event.task) ?? -1;
+  const isCurrent = epochOf(engine, task) === epoch && attemptOf(engine, task) === attempt;
+  const mayAsk = isCurrent && statusOf(engine, task) === 'running' && !engine.state.cancel && !engine.state.stopped;
+  if (!mayAsk) return { kind: 'refused', code: 'refused', message: `${event.task} does not run any more` };
+  const permit = engine.state.details[task]?.permit;
+  if (permit?.digest === asks.digest)
+    return { kind: 'accepted', message: permit.choice, data: { choice: permit.choice, comment: permit.comment ?? '' } };
+  const known = openPermission(engine, task, asks.digest);
+  if (!known) raisePermission(engine, task, { asks, at }, commands);
+  const n = known ? Number(known.id.slice(1)) : engine.state.decisions.length;
+  return { kind: 'accepted', message: 'it is asked', pending: { kind: 'answer', n } };
 }
 
 /** Opens the question whether the plan may run at all. */
@@ -183,12 +208,16 @@ function settle(engine: Engine, id: string, answer: Answer, commands: Command[])
     return;
   }
   const task = decision.task === undefined ? undefined : engine.graph.positions.get(decision.task);
-  if (task === undefined || statusOf(engine, task) !== 'waiting') return;
+  if (task === undefined) return;
   if (decision.kind === 'permission') {
-    detailOf(engine, task).permit = { digest: decision.subject.digest, choice: answer.choice };
-    makeReady(engine, task, answer.at);
+    if (!['waiting', 'running'].includes(statusOf(engine, task))) return;
+    const { choice, comment } = answer;
+    detailOf(engine, task).permit = { digest: decision.subject.digest, choice, ...(comment === '' ? {} : { comment }) };
+    // One that still runs hears of it where it waits.
+    if (statusOf(engine, task) === 'waiting') makeReady(engine, task, answer.at);
     return;
   }
+  if (statusOf(engine, task) !== 'waiting') return;
   detailOf(engine, task).choice = answer.choice;
   // What follows from it is for those who asked: see `mend`.
   if (decision.kind === 'recovery') return;

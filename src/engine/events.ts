@@ -5,7 +5,7 @@ import type { Json } from '../contract/json.js';
 import type { OnFailure } from '../contract/plan.js';
 import type { Interaction } from '../contract/request.js';
 import type { Submission } from '../contract/submission.js';
-import type { TaskResult } from '../contract/task.js';
+import type { Asks, TaskResult } from '../contract/task.js';
 import type { Graph } from './graph.js';
 
 /** Everything that happens. `at` is in ms and never runs backwards; `random` is in [0, 1) and stands where a choice needs chance. */
@@ -30,6 +30,8 @@ export type EventBody =
       patience?: Patience;
     }
   | { kind: 'task.ended'; task: number; epoch: number; attempt: number; result: TaskResult; random: number }
+  /** The agent of a task that runs asks for leave, and waits a while for the answer. */
+  | { kind: 'ask'; task: string; epoch: number; attempt: number; asks: Asks }
   | { kind: 'timer'; id: string }
   | { kind: 'decide'; decision: string; choice: string; comment: string; by: string; via: Via; digest?: string }
   | { kind: 'pause'; task?: string; by: string }
@@ -91,7 +93,7 @@ export type Reply =
   | { kind: 'refused'; code: ErrorCode; message: string };
 
 export interface Pending {
-  kind: 'submission' | 'save';
+  kind: 'submission' | 'save' | 'answer';
   n: number;
 }
 

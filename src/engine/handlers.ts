@@ -2,7 +2,7 @@ import { LIMITS } from '../contract/limits.js';
 import type { Json } from '../contract/json.js';
 import { beginBudget } from './budget.js';
 import { cancelRequest, cancelOne, pause, resume, retry, skip } from './control.js';
-import { decide, expire, raisePlanApproval } from './decisions.js';
+import { askPermission, decide, expire, raisePlanApproval } from './decisions.js';
 import { adopt, type Engine } from './model.js';
 import type { Command, EngineEvent, EventKind, Reply } from './events.js';
 import { fire } from './phases.js';
@@ -43,6 +43,7 @@ export const HANDLERS: { [K in EventKind]: Handler<K> } = {
   },
   planned,
   'task.ended': taskEnded,
+  ask: askPermission,
   timer: (engine, event, commands) => {
     if (engine.state.timers[event.id] === undefined) return { kind: 'unchanged', message: `${event.id} is not open` };
     delete engine.state.timers[event.id];

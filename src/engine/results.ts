@@ -1,15 +1,15 @@
 import { ERRORS } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
-import type { TaskResult } from '../contract/task.js';
+import type { Permit, TaskResult } from '../contract/task.js';
 import { settleReservation } from './budget.js';
-import { raisePermission } from './decisions.js';
+import { openPermission, raisePermission, withdraw } from './decisions.js';
 import { fail, keepError } from './failing.js';
 import { accountOf, type Engine } from './model.js';
 import type { Command, EngineEvent, Reply } from './events.js';
 import { attemptOf, detailOf, epochOf, makeReady, move, satisfy, skipDependants, statusOf } from './moves.js';
 import { conflicted } from './repairs.js';
 import { setTimer } from './timers.js';
-import { closeAccount, limited, openAccount } from './usage-limits.js';
+import { closeAccount, limited, openAccount, resumeAfter } from './usage-limits.js';
 
 /** A dispatched task has ended, well or not. A result of an earlier attempt, or a second one of the same, changes nothing. */
 export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.ended' }, commands: Command[]): Reply {
@@ -19,8 +19,9 @@ export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.end
   if (isStale || statusOf(engine, task) !== 'running') return { kind: 'unchanged', message: 'a late result' };
   addUsage(engine, result);
   settleReservation(engine, task, result);
-  const { stopping, anyway } = detail ?? {};
+  const { stopping, anyway, permit } = detail ?? {};
   if (detail) for (const done of ['permit', 'stopping', 'anyway'] as const) delete detail[done];
+  if (result.kind !== 'parked') withdraw(engine, at, commands, engine.graph.nodes[task]?.id);
   if (result.kind === 'limited') closeAccount(engine, task, { until: result.until, at }, commands);
   else if (anyway && result.kind === 'completed') openAccount(engine, accountOf(engine, task), at, commands);
   if (stopping && result.kind !== 'completed') return stopped(engine, task, stopping, event);
@@ -45,19 +46,33 @@ export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.end
       break;
     case 'parked':
       detailOf(engine, task).attempts = attempt;
-      // Nothing starts again in a plan that has stopped, so that nothing is to be asked for it.
-      if (result.asks && !engine.state.stopped) raisePermission(engine, task, { asks: result.asks, at }, commands);
-      else {
-        move(engine, task, 'waiting', at);
-        makeReady(engine, task, at);
-      }
+      move(engine, task, 'waiting', at);
+      park(engine, { task, at, permit }, result, commands);
       break;
   }
   return { kind: 'accepted', message: '' };
 }
 
+/** Its process has ended, and its slot is free. What it asked may have been answered in the meantime. */
+function park(
+  engine: Engine,
+  { task, at, permit }: { task: number; at: number; permit: Permit | undefined },
+  result: TaskResult & { kind: 'parked' },
+  commands: Command[],
+): void {
+  const detail = detailOf(engine, task);
+  const { asks } = result;
+  const resume = resumeAfter(detail.resume, result);
+  if (resume) detail.resume = resume;
+  const isAnswered = asks !== undefined && permit?.digest === asks.digest;
+  if (isAnswered) detail.permit = permit;
+  // Nothing starts again in a plan that has stopped, so that nothing is to be asked for it.
+  const isToAsk = asks !== undefined && !isAnswered && !engine.state.stopped;
+  if (!isToAsk) makeReady(engine, task, at);
+  else if (!openPermission(engine, task, asks.digest)) raisePermission(engine, task, { asks, at }, commands);
+}
+
 function addUsage(engine: Engine, result: TaskResult): void {
-  if (result.kind === 'parked') return;
   const { cost } = engine.state;
   cost.usd += result.usage?.usd ?? 0;
   cost.inputTokens += result.usage?.inputTokens ?? 0;

@@ -96,7 +96,10 @@ export const runtimeOf = (account: string): string => account.split('#')[0] ?? a
 const timerOfAccount = (account: string): string => `limit:${account}`;
 
 /** What one session has used by now: it stands in the totals that some programs tell of it. */
-function resumeAfter(before: TaskDetail['resume'], { session, usage }: Limited): Resume | undefined {
+export function resumeAfter(
+  before: TaskDetail['resume'],
+  { session, usage }: { session: string | null; usage?: Usage },
+): Resume | undefined {
   if (session === null) return before;
   const used = sum(before?.session === session ? before.used : undefined, usage);
   return { session, ...(used && { used }) };

@@ -65,6 +65,11 @@ export const configSchema = z
       'The most time that a task may take; one that states no limit gets an hour, or this if it is less.',
     ),
     killGrace: duration(0, 60_000, 'Time between the request to end and the end by force. Counts only in BATON_HOME.'),
+    permissionWait: duration(
+      0,
+      LIMITS.permissionWaitMaxMs,
+      'How long an agent that asks for leave waits for the answer before its process ends; it goes on once somebody has answered. Counts only in BATON_HOME.',
+    ),
     decisionDeadline: duration(
       1000,
       LIMITS.taskTimeLimitMaxMs,

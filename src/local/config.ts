@@ -23,6 +23,7 @@ export interface Config {
   policies: readonly Policy[];
   maxParallel: number;
   maxProcesses: number;
+  permissionWaitMs: number;
   taskTimeLimitMs: number;
   killGraceMs: number;
   decisionDeadlineMs: number;
@@ -85,6 +86,7 @@ function withDefaults(file: ConfigFile): Config {
     policies: (file.policies ?? []).map(policyOf),
     maxParallel: file.maxParallel ?? LIMITS.parallelTasksDefault,
     maxProcesses: file.maxProcesses ?? LIMITS.hostProcesses,
+    permissionWaitMs: milliseconds(file.permissionWait, LIMITS.permissionWaitMs),
     taskTimeLimitMs: milliseconds(file.taskTimeLimit, LIMITS.taskTimeLimitMaxMs),
     killGraceMs: milliseconds(file.killGrace, LIMITS.killGraceMs),
     decisionDeadlineMs: milliseconds(file.decisionDeadline, LIMITS.decisionDefaultDeadlineMs),

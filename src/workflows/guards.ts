@@ -2,6 +2,7 @@ import { ApplicationFailure, type WorkflowInfo } from '@temporalio/workflow';
 import { LIMITS } from '../contract/limits.js';
 import type { RequestInput } from '../contract/request.js';
 import type { Submission } from '../contract/submission.js';
+import type { Asks } from '../contract/task.js';
 import type { Carried } from './conductor.js';
 
 /** Bad input fails at once with the path to the field, and is never retried. */
@@ -65,4 +66,24 @@ export function guardSubmission(input: unknown): Submission & { by?: string; req
   if (JSON.stringify(value).length > LIMITS.submissionBytes)
     throw badInput(`longer than ${LIMITS.submissionBytes} bytes`);
   return value as unknown as Submission & { by?: string; request?: string };
+}
+
+/** What an agent asks for. */
+export function guardAsk(input: unknown): { task: string; epoch: number; attempt: number; asks: Asks } {
+  const value = onlyFields(input, ['task', 'epoch', 'attempt', 'asks']);
+  const asks = onlyFields(value['asks'], ['question', 'digest', 'summary', 'context', 'criticality']);
+  const context = Object.entries(isRecord(asks['context']) ? asks['context'] : {}).slice(0, LIMITS.askContextFields);
+  const criticality = asks['criticality'];
+  return {
+    task: text(value, 'task', LIMITS.taskIdChars),
+    epoch: Number(value['epoch']) || 0,
+    attempt: Number(value['attempt']) || 0,
+    asks: {
+      question: text(asks, 'question', LIMITS.commentChars),
+      digest: text(asks, 'digest', LIMITS.commentChars),
+      summary: text(asks, 'summary', LIMITS.commentChars),
+      context: Object.fromEntries(context.map(([name, said]) => [name, String(said).slice(0, LIMITS.commentChars)])),
+      ...(typeof criticality === 'number' && criticality >= 0 && criticality <= 1 ? { criticality } : {}),
+    },
+  };
 }

@@ -13,13 +13,13 @@ import {
 import { VIAS, type Via } from '../contract/decision.js';
 import type { Json } from '../contract/json.js';
 import { LIMITS } from '../contract/limits.js';
-import { MESSAGES, splitGlobalId, type MessageName } from '../contract/names.js';
+import { ASK, MESSAGES, splitGlobalId, type MessageName } from '../contract/names.js';
 import { objectionTo } from '../engine/decisions.js';
 import type { EventBody, Reply } from '../engine/events.js';
 import { settlement } from '../engine/settlement.js';
 import { submittedTask } from '../progress/submitted.js';
 import type { Conductor } from './conductor.js';
-import { badInput, guardSubmission, onlyFields, optionalText, text } from './guards.js';
+import { badInput, guardAsk, guardSubmission, onlyFields, optionalText, text } from './guards.js';
 import { registerQueries } from './queries.js';
 
 /** What an update answers. */
@@ -87,6 +87,9 @@ export function registerMessages(conductor: Conductor): void {
       },
     });
   }
+  setHandler(defineUpdate<Accepted, [unknown]>(ASK), (input) => receiveAsk(conductor, input), {
+    description: 'For the agents of this request: asks for leave, and waits for the answer as long as the task runs.',
+  });
   setDefaultUpdateHandler((name) => {
     throw badInput(`unknown update ${name}; known are ${MESSAGES.join(', ')}`);
   });
@@ -124,6 +127,14 @@ function receiveSignal(conductor: Conductor, name: MessageName, input: unknown):
 function receiveUpdate(conductor: Conductor, name: MessageName, input: unknown): Accepted | Promise<Accepted> {
   return onceReady(conductor, () => {
     const settled = settledReply(conductor, conductor.post(READERS[name](input, 'update')));
+    return settled instanceof Promise ? settled.then((reply) => answer(conductor, reply)) : answer(conductor, settled);
+  });
+}
+
+/** Not one of the messages for people. What it asks for is bound to its digest, so that nobody gains anything by asking in an agent's name. */
+function receiveAsk(conductor: Conductor, input: unknown): Accepted | Promise<Accepted> {
+  return onceReady(conductor, () => {
+    const settled = settledReply(conductor, conductor.post({ kind: 'ask', ...guardAsk(input) }));
     return settled instanceof Promise ? settled.then((reply) => answer(conductor, reply)) : answer(conductor, settled);
   });
 }

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { DecisionView } from '../../src/contract/view.js';
 import { resolveCache } from '../../src/local/home.js';
 import { call, say, scriptedMessages, textOf, type MessagesApi } from '../agents/runtimes/messages-api.js';
 import { claudeFolder } from '../agents/runtimes/real-claude.js';
@@ -29,6 +30,10 @@ beforeAll(async () => {
     call('Write', { file_path: join(tree('kill'), 'half.txt'), content: 'half' }, 'First half.'),
     call('Bash', { command: 'setsid sleep 303 & sleep 304' }),
     say('Finished.'),
+    call('Bash', { command: 'echo by leave > leave.txt' }, 'I need leave.'),
+    call('Bash', { command: 'echo by leave > leave.txt' }),
+    call('Bash', { command: 'rm -rf .' }),
+    say('Done with leave.'),
   ]);
   const [user, nowhere] = [join(place.folder, 'user'), 'http://127.0.0.1:9'];
   mkdirSync(user);
@@ -45,6 +50,9 @@ beforeAll(async () => {
   mkdirSync(join(place.home, 'agents'), { recursive: true });
   const front = ['---', 'name: coder', 'description: Writes code.', 'tools: Read, Edit, Write, Bash', '---'];
   writeFileSync(join(place.home, 'agents', 'coder.md'), [...front, 'You write code.'].join('\n'));
+  const careful = ['---', 'name: careful', 'description: Asks.', 'tools: Edit, Bash(git status)', '---'];
+  writeFileSync(join(place.home, 'agents', 'careful.md'), [...careful, 'You ask first.'].join('\n'));
+  writeFileSync(join(place.home, 'baton.yaml'), 'permissionWait: 2s\n');
   writeFileSync(join(place.workspace, 'greeting.txt'), 'hello\n');
   git('init', '--quiet', '--initial-branch=main');
   git('add', '--all');
@@ -116,6 +124,43 @@ describe.skipIf('reason' in claude)(title, () => {
     const [resumed] = api.requests.slice(before);
     expect(textOf(resumed!)).toMatch(/Make the greeting polite.*First half.*You were interrupted/s);
     expect(git('show', 'baton/kill:half.txt')).toBe('half');
+  });
+
+  it('asks for leave, is parked, survives a kill of everything, and goes on with an answer from Temporal’s command line', async () => {
+    const plan = place.plan('leave', { tasks: [{ ...fix, agent: 'careful' }] });
+    await place.submit('leave', plan);
+    const [asked] = await until('the question', async () => {
+      const { decisions } = await place.json<{ decisions: DecisionView[] }>(['decisions', 'leave']);
+      return decisions.length > 0 ? decisions : undefined;
+    });
+    expect(asked).toMatchObject({
+      id: 'leave/d1',
+      kind: 'permission',
+      question: 'The agent of fix asks for leave to use Bash. May it?',
+      context: { tool: 'Bash', command: 'echo by leave > leave.txt' },
+      options: ['approve', 'reject'],
+    });
+    await until('that it is parked', async () => (await place.status('leave')).tasks[0]?.status === 'waiting');
+    expect(place.processesOf('leave')).toEqual([]);
+    crash([place.record('worker'), place.record('server'), await place.supervisor()]);
+    const up = place.start(['up']);
+    await until('a new pair', () => place.find('server') && place.find('worker')?.state === 'ready');
+    const before = api.requests.length;
+    const answer = JSON.stringify({ decisionId: 'd1', choice: 'approve' });
+    const args = ['workflow', 'signal', '--workflow-id', 'leave', '--name', 'decide', '--input', answer];
+    await until('the answer', async () => (await place.temporal(inject('serverBinary'), ...args)).code === 0);
+    const second = await until('the second question', async () => {
+      const { decisions } = await place.json<{ decisions: DecisionView[] }>(['decisions', 'leave']);
+      return decisions.find(({ state, context }) => state === 'open' && context['command'] === 'rm -rf .');
+    });
+    await place.json(['decide', second.id, 'reject', '--comment', 'never that']);
+    const view = await place.ended('leave');
+    expect(view).toMatchObject({ status: 'complete', tasks: [{ status: 'completed' }] });
+    expect(git('show', 'baton/leave:leave.txt')).toBe('by leave\n');
+    expect(textOf(api.requests[before]!)).toMatch(/Make the greeting polite.*I need leave.*A person has allowed/s);
+    expect(textOf(api.requests.at(-1)!)).toContain('never that');
     expect([api.faults, api.left()]).toEqual([[], 0]);
+    up.kill('SIGTERM');
+    await up.answer;
   });
 });

@@ -68,8 +68,8 @@ test('a failed task is tried again as often as it may, after a growing delay', (
 
 test('usage of all attempts is added up', () => {
   const { end, post, engine } = bench([node('a', [], { retries: 1 })]);
-  end('a', { ...failed, usage: { usd: 0.5, inputTokens: 10, outputTokens: 1 } } as typeof failed);
+  end('a', { ...failed, usage: { usd: 0.5, inputTokens: 10, outputTokens: 1 } });
   post({ kind: 'timer', id: 'retry:0' });
-  end('a', { ...completed, usage: { usd: 0.25, inputTokens: 5, outputTokens: 2 } } as typeof completed);
+  end('a', { ...completed, usage: { usd: 0.25, inputTokens: 5, outputTokens: 2 } });
   expect(engine.state.cost).toEqual({ usd: 0.75, inputTokens: 15, outputTokens: 3 });
 });

@@ -38,6 +38,10 @@ export async function carryOut(execution: Execution, ended: Ended): Promise<Exec
   }
   if (end.kind === 'failed') return failed(execution, ended, { error: withDenials(end.error, end), text: end.tail });
   if (end.kind === 'done') return finished(execution, { ...ended, end });
+  if (end.kind === 'parked') {
+    const { session, asks } = end;
+    return { result: { kind: 'parked', startedAt, session, asks, ...usageOf(end) }, details: {} };
+  }
   const artifacts = await keepPatch(execution, tree);
   return {
     result: { kind: 'cancelled', startedAt, artifacts, ...usageOf(end) },

@@ -5,7 +5,9 @@ import { isToChange, wholeTools } from '../../allocation/permission.js';
 import { BatonError } from '../../contract/errors.js';
 import type { Permission } from '../../contract/mode.js';
 import type { Action } from '../../contract/plan.js';
+import type { Permit } from '../../contract/task.js';
 import type { AgentTree } from '../../workspace/worktree/worktrees.js';
+import { askForTool } from '../permissions/ask.js';
 import { carryOut, type KeptEnd } from './agent-end.js';
 import { knownLimit, metLimit, programOf, type AccountLimit, type Program } from './agent-program.js';
 import { promptOf } from './agent-prompt.js';
@@ -54,7 +56,7 @@ export async function runAgent(execution: Execution, action: Action & { kind: 'a
     await endLeftovers(identity.taskKey);
     limit = isMerged ? undefined : await metLimit(execution, program.account, end);
     // One that goes on later has not ended.
-    if (!limit) await tree.keepEnd(end);
+    if (!limit && end.kind !== 'parked') await tree.keepEnd(end);
   }
   // A repair may find that nothing of the conflict is to be kept.
   const mayChangeNothing =
@@ -95,6 +97,7 @@ async function work(execution: Execution, job: Job): Promise<AgentEnd> {
     onSession: (id) => (beat.session = id),
     onActivity: (note) => (beat.note = note),
     onSpawn,
+    ...(agent.asks === false ? {} : { onAsk: (ask) => askForTool(execution, { permission, env: program.env }, ask) }),
   };
   const used = resumed === order.resume?.session ? order.resume?.used : undefined;
   return program.runtime(
@@ -105,10 +108,22 @@ async function work(execution: Execution, job: Job): Promise<AgentEnd> {
       env: program.env,
       taskKey: identity.taskKey,
       timeLimitMs: Math.min(task.timeLimitMs, agent.limits.timeLimitMs ?? Infinity),
-      ...(resumed === undefined ? {} : { session: resumed }),
+      ...(resumed === undefined ? {} : { session: resumed, ...saidOf(order.permit) }),
       ...(used && { usedBefore: used }),
       ...(order.budgetUsd === undefined ? {} : { budgetUsd: order.budgetUsd }),
     },
     hooks,
   );
+}
+
+function saidOf(permit: Permit | undefined): { said?: string } {
+  if (!permit) return {};
+  const isAllowed = permit.choice === 'approve';
+  const next = isAllowed
+    ? 'Make exactly that call again, then finish the task.'
+    : 'Go on without it, and finish the task.';
+  const why = permit.comment === undefined ? '' : ` They say: ${permit.comment}`;
+  return {
+    said: `A person has ${isAllowed ? 'allowed' : 'refused'} the tool call that you asked leave for.${why} ${next}`,
+  };
 }

@@ -11,6 +11,7 @@ const running = new Map<number, RunningProcess>();
 
 process.on('message', (message: ToLauncher) => {
   if (message.kind === 'release') running.get(message.id)?.release();
+  else if (message.kind === 'input') running.get(message.id)?.write(message.text);
   else void launch(message);
 });
 process.on('disconnect', () => process.exit(0));

@@ -8,7 +8,10 @@ import type { StartFailure } from './program.js';
 import { startProcess } from './start.js';
 import type { OutputReader, ProcessExit, RunningProcess, StartOrder, StartProcess } from './start.js';
 
-export type ToLauncher = { kind: 'start'; id: number; order: StartOrder } | { kind: 'release'; id: number };
+export type ToLauncher =
+  | { kind: 'start'; id: number; order: StartOrder }
+  | { kind: 'input'; id: number; text: string | null }
+  | { kind: 'release'; id: number };
 
 export type FromLauncher =
   | { kind: 'started'; id: number; pid: number }
@@ -63,11 +66,13 @@ class LauncherLink implements Launcher {
   readonly start: StartProcess = (order, onOutput) => {
     const id = ++this.#lastId;
     const child = (this.#child ??= this.#launch());
-    const release = (): void => {
-      if (this.#open.has(id) && child.connected) child.send({ kind: 'release', id } satisfies ToLauncher);
+    const send = (message: ToLauncher): void => {
+      if (this.#open.has(id) && child.connected) child.send(message);
     };
+    const release = (): void => send({ kind: 'release', id });
+    const write = (text: string | null): void => send({ kind: 'input', id, text });
     return new Promise((settle, reject) => {
-      this.#open.set(id, openEntry({ onOutput, release, settle, reject }));
+      this.#open.set(id, openEntry({ onOutput, release, write, settle, reject }));
       child.channel?.ref();
       child.send({ kind: 'start', id, order } satisfies ToLauncher, (error) => error && this.#lost(child));
     });
@@ -118,11 +123,12 @@ class LauncherLink implements Launcher {
 interface OpenOptions {
   onOutput: OutputReader;
   release: () => void;
+  write: RunningProcess['write'];
   settle: Open['settle'];
   reject: (error: Error) => void;
 }
 
-function openEntry({ onOutput, release, settle, reject }: OpenOptions): Open {
+function openEntry({ onOutput, release, write, settle, reject }: OpenOptions): Open {
   let exited: Open['exited'] = () => undefined;
   let closed: Open['closed'] = () => undefined;
   let lose: Open['lose'] = () => undefined;
@@ -132,7 +138,7 @@ function openEntry({ onOutput, release, settle, reject }: OpenOptions): Open {
   });
   // Whoever waits for it learns of it; nobody has to.
   exit.catch(() => undefined);
-  const running = { pid: 0, exit, closed: new Promise<void>((resolve) => (closed = resolve)), release };
+  const running = { pid: 0, exit, closed: new Promise<void>((resolve) => (closed = resolve)), write, release };
   const lost = (error: Error): void => {
     reject(error);
     lose(error);

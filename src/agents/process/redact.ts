@@ -72,3 +72,12 @@ export function previewOf(end: { bytes: Buffer; cut: boolean }, secrets: readonl
   const whole = newline >= 0 ? text.slice(newline + 1) : text.slice(Math.floor(text.length / 2));
   return utf8Tail(whole, LIMITS.outputPreviewBytes);
 }
+
+/** Values of variables whose names speak of a secret. */
+export const secretsOf = (env: Readonly<Record<string, string>>): string[] =>
+  Object.entries(env)
+    .filter(
+      ([name, value]) =>
+        /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name) && !name.startsWith('BATON_') && value.length >= 8,
+    )
+    .map(([, value]) => value);

@@ -22,6 +22,8 @@ export interface ProcessSpec {
   taskKey: string;
   /** Written to its standard input, which is then closed; without it there is nothing to read. */
   stdin?: string | null;
+  /** Its standard input stays open for what is written later (see `onInput`). */
+  keepsInput?: boolean;
   timeLimitMs: number;
   /** Ends a process that prints nothing for so long. */
   silenceLimitMs?: number;
@@ -40,6 +42,8 @@ export interface ProcessHooks {
   start?: StartProcess;
   /** The pid, which is also its process group and session. */
   onStart?(pid: number): void;
+  /** How more is written to its standard input, where that stays open; null closes it. */
+  onInput?: (write: (text: string | null) => void) => void;
   /** Every piece as it comes, also beyond `outputBytes`. What it throws ends the process with the cause `output`. */
   onOutput?(chunk: Buffer, stream: OutputStream): void;
 }
@@ -108,6 +112,7 @@ export async function runProcess(spec: ProcessSpec, hooks: ProcessHooks): Promis
   const { pid, exit } = started;
   const verdict = firstEnd(spec, hooks, exit, reading);
   hooks.onStart?.(pid);
+  hooks.onInput?.(started.write);
   const { cause, failure } = await verdict;
   const leader = cause === 'signal' ? {} : { leader: pid };
   const { survivors } =
@@ -128,7 +133,8 @@ async function start(
   const program = findProgram(name, spec.cwd, spec.env['PATH']);
   if ('failure' in program) return program;
   const env = { ...spec.env, [MARKER]: spec.taskKey };
-  return startIt({ file: program.file, name, args, cwd: spec.cwd, env, stdin: spec.stdin ?? null }, onOutput);
+  const { cwd, stdin = null, keepsInput = false } = spec;
+  return startIt({ file: program.file, name, args, cwd, env, stdin, keepsInput }, onOutput);
 }
 
 interface Reading {

@@ -14,6 +14,8 @@ export interface StartOrder {
   env: Readonly<Record<string, string>>;
   /** Written to its standard input, which is then closed; null: there is nothing to read. */
   stdin: string | null;
+  /** Its standard input stays open for what is written later. */
+  keepsInput?: boolean;
 }
 
 export interface ProcessExit {
@@ -31,6 +33,8 @@ export interface RunningProcess {
   exit: Promise<ProcessExit>;
   /** It has exited and both its pipes have ended. */
   closed: Promise<void>;
+  /** Writes to its standard input, where that was kept open; null closes it. */
+  write: (text: string | null) => void;
   /** Closes the pipes to it, whoever else still holds them. */
   release(): void;
 }
@@ -61,9 +65,9 @@ export const startProcess: StartProcess = async (order, onOutput) => {
   const { pid } = child;
   if (pid === undefined) return { failure: explainStart(await failed, name) };
   readOutput(child, onOutput);
-  giveInput(child, stdin);
+  giveInput(child, order);
   const release = (): void => [child.stdin, child.stdout, child.stderr].forEach((pipe) => pipe?.destroy());
-  return { pid, exit, closed, release };
+  return { pid, exit, closed, write: (text) => writeTo(child, text), release };
 };
 
 function readOutput(child: ChildProcess, onOutput: OutputReader): void {
@@ -80,7 +84,15 @@ function readOutput(child: ChildProcess, onOutput: OutputReader): void {
 }
 
 /** A process may end without having read everything, or anything: EPIPE is no failure. */
-function giveInput(child: ChildProcess, text: string | null): void {
+function giveInput(child: ChildProcess, { stdin, keepsInput = false }: StartOrder): void {
   child.stdin?.on('error', () => undefined);
-  if (text !== null) child.stdin?.end(text);
+  if (stdin === null) return;
+  writeTo(child, stdin);
+  if (!keepsInput) writeTo(child, null);
+}
+
+function writeTo({ stdin }: ChildProcess, text: string | null): void {
+  if (!stdin || stdin.destroyed || stdin.writableEnded) return;
+  if (text === null) stdin.end();
+  else stdin.write(text);
 }

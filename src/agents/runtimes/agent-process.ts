@@ -7,6 +7,10 @@ export interface AgentProcess {
   argv: readonly string[];
   env: Readonly<Record<string, string>>;
   stdin: string;
+  /** Its standard input stays open, and more is written to it later. */
+  onInput?: NonNullable<ProcessHooks['onInput']>;
+  /** Ends it beside the signal of the hooks. */
+  signal?: AbortSignal;
   silenceLimitMs?: number;
   /** Every piece of its output as it comes; nothing else keeps it. */
   onOutput: NonNullable<ProcessHooks['onOutput']>;
@@ -16,7 +20,7 @@ export interface AgentProcess {
 export function runAgentProcess(
   run: AgentRun,
   hooks: AgentHooks,
-  { argv, env, stdin, silenceLimitMs, onOutput }: AgentProcess,
+  { argv, env, stdin, silenceLimitMs, onInput, signal, onOutput }: AgentProcess,
 ): Promise<ProcessEnd> {
   return runProcess(
     {
@@ -25,13 +29,15 @@ export function runAgentProcess(
       env,
       taskKey: run.taskKey,
       stdin,
+      keepsInput: onInput !== undefined,
       timeLimitMs: run.timeLimitMs,
       ...(silenceLimitMs === undefined ? {} : { silenceLimitMs }),
       killGraceMs: LIMITS.killGraceMs,
       outputBytes: 0,
     },
     {
-      signal: hooks.signal,
+      signal: signal ? AbortSignal.any([hooks.signal, signal]) : hooks.signal,
+      ...(onInput && { onInput }),
       ...(hooks.launcher && { start: hooks.launcher.start }),
       ...(hooks.onSpawn && { onStart: hooks.onSpawn }),
       onOutput,

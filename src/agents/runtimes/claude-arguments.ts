@@ -1,6 +1,7 @@
 import { BatonError } from '../../contract/errors.js';
 import { LIMITS } from '../../contract/limits.js';
 import type { AgentDefinition } from '../../contract/agent.js';
+import type { AgentRun } from './port.js';
 import { attemptPrompt } from './prompt.js';
 
 /** Variables of the worker that Claude Code gets, beside those that every task gets. */
@@ -24,19 +25,26 @@ export function claudeEnvironment(env: Readonly<Record<string, string>>): Record
 }
 
 /**
- * The arguments without the program. Only the agent's tools are offered to the model; of them only what its rules allow is done, and whatever
- * would ask a person is denied. A repository's own settings, hooks and servers are left aside.
+ * The arguments without the program. Only the agent's tools are offered to the model; of them only what its rules allow is done, and for the
+ * rest it `asks` over its standard streams, or is denied. A repository's own settings, hooks and servers are left aside.
  * @throws BatonError `bad_input` for a tool that could be taken for an option or for several tools
  */
 export function claudeArguments(
   agent: AgentDefinition,
-  { session, budgetUsd = agent.limits.maxCostUsd }: { session?: string; budgetUsd?: number } = {},
+  {
+    session,
+    asks = false,
+    budgetUsd = agent.limits.maxCostUsd,
+  }: { session?: string; asks?: boolean; budgetUsd?: number } = {},
 ): string[] {
   const rules = agent.tools.map(checkRule);
   const names = [...new Set(rules.map((rule) => rule.replace(/\(.*$/s, '')))];
   return [
     ...['-p', '--output-format', 'stream-json', '--verbose'],
-    ...['--setting-sources', 'user', '--strict-mcp-config', '--permission-mode', 'dontAsk'],
+    ...['--setting-sources', 'user', '--strict-mcp-config'],
+    ...(asks
+      ? ['--permission-mode', 'default', '--input-format', 'stream-json', '--permission-prompt-tool', 'stdio']
+      : ['--permission-mode', 'dontAsk']),
     ...['--tools', names.join(',')],
     ...(rules.length > 0 ? [`--allowedTools=${rules.join(',')}`] : []),
     ...(agent.model === null ? [] : [`--model=${agent.model}`]),
@@ -48,8 +56,8 @@ export function claudeArguments(
 }
 
 /** What goes by standard input. */
-export const claudePrompt = (agent: AgentDefinition, prompt: string, isResumed: boolean): string =>
-  attemptPrompt({ own: hasShortPrompt(agent) ? '' : agent.prompt, prompt, isResumed });
+export const claudePrompt = ({ agent, prompt, session, said }: AgentRun): string =>
+  attemptPrompt({ own: hasShortPrompt(agent) ? '' : agent.prompt, prompt, isResumed: session !== undefined, said });
 
 const hasShortPrompt = ({ prompt }: AgentDefinition): boolean =>
   prompt !== '' && !prompt.includes('\0') && Buffer.byteLength(prompt) <= LIMITS.agentArgumentBytes;

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../contract/limits.js';
+import type { Asks } from '../../contract/task.js';
 import type { ProcessEnd } from '../process/run.js';
 import { CLAUDE_START, readClaude, type ClaudeEvent, type ClaudeState } from '../stream/claude.js';
 import { LineSplitter, type Line } from '../stream/lines.js';
@@ -6,6 +7,7 @@ import { runAgentProcess } from './agent-process.js';
 import { claudeArguments, claudeEnvironment, claudePrompt } from './claude-arguments.js';
 import { claudeError, isUnknownSession } from './claude-errors.js';
 import { claudeNote } from './claude-notes.js';
+import { ClaudePrompts } from './claude-prompts.js';
 import type { AgentEnd, AgentHooks, AgentRun, Runtime } from './port.js';
 import { Transcript } from './transcript.js';
 
@@ -27,28 +29,37 @@ export const claudeCode: Runtime = async (run, hooks) => {
 interface Ran {
   state: ClaudeState;
   end: ProcessEnd;
+  /** What it was ended for asking. */
+  asks: Asks | undefined;
 }
 
 async function runOnce(run: AgentRun, hooks: AgentHooks, transcript: Transcript): Promise<Ran> {
   const splitter = new LineSplitter();
+  const { onAsk } = hooks;
+  const prompts = onAsk && new ClaudePrompts(onAsk);
   let state = CLAUDE_START;
   const take = (line: Line): void => {
     const [next, events] = readClaude(state, line);
     state = next;
-    for (const event of events) tell(event, hooks, transcript);
+    for (const event of events) {
+      tell(event, hooks, transcript);
+      prompts?.take(event);
+    }
   };
+  const prompt = claudePrompt(run);
   const end = await runAgentProcess(run, hooks, {
-    argv: ['claude', ...claudeArguments(run.agent, run)],
+    argv: ['claude', ...claudeArguments(run.agent, { ...run, asks: prompts !== undefined })],
     env: claudeEnvironment(run.env),
-    stdin: claudePrompt(run.agent, run.prompt, run.session !== undefined),
+    stdin: prompts ? prompts.begin(prompt) : prompt,
     silenceLimitMs: LIMITS.agentSilenceMs,
+    ...(prompts && { onInput: prompts.onInput, signal: prompts.signal }),
     onOutput: (chunk, stream) => {
       if (stream === 'stderr') transcript.add(chunk, stream);
       else splitter.add(chunk).forEach(take);
     },
   });
   splitter.finish().forEach(take);
-  return { state, end };
+  return { state, end, asks: prompts?.parked };
 }
 
 function tell(event: ClaudeEvent, hooks: AgentHooks, transcript: Transcript): void {
@@ -57,11 +68,13 @@ function tell(event: ClaudeEvent, hooks: AgentHooks, transcript: Transcript): vo
   if (note !== undefined) hooks.onActivity?.(transcript.note(note));
 }
 
-function endOf({ state, end }: Ran, transcript: Transcript): AgentEnd {
+function endOf({ state, end, asks }: Ran, transcript: Transcript): AgentEnd {
   const { session, usage, turns } = state;
   const denials = state.denials.map(({ tool, input }) => ({ tool, input: transcript.line(input) }));
   const tail = transcript.tail();
   const told = { session, usage, turns, denials, tail };
+  // A person's cancel may have come at the same moment.
+  if (end.cause === 'cancel' && asks) return { ...told, kind: 'parked', asks };
   if (end.cause === 'cancel' || end.cause === 'shutdown') return { ...told, kind: 'cancelled' };
   const error = claudeError(state, end);
   if (!error) return { ...told, kind: 'done', text: transcript.answer(state.text ?? '') };

@@ -1,3 +1,4 @@
+import { describeInput } from '../stream/claude-input.js';
 import type { ClaudeEvent } from '../stream/claude.js';
 
 /** What an event of Claude Code is for people; undefined for what they need not see. */
@@ -8,6 +9,8 @@ export function claudeNote(event: Exclude<ClaudeEvent, { kind: 'session' }>): st
     case 'text':
     case 'stray':
       return event.text;
+    case 'ask':
+      return `asks for leave: ${event.tool}: ${describeInput(event.input)}`;
     case 'denied':
       return `denied: ${event.denial.tool}: ${event.denial.input}`;
     case 'api_retry':

@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '../../contract/agent.js';
-import type { TaskError, Usage } from '../../contract/task.js';
+import type { Json } from '../../contract/json.js';
+import type { Asks, TaskError, Usage } from '../../contract/task.js';
 import type { Launcher } from '../process/launcher.js';
 
 /** One attempt of an agent at a task. */
@@ -17,6 +18,8 @@ export interface AgentRun {
   budgetUsd?: number;
   /** The agent's own session of an earlier attempt, to be resumed. */
   session?: string;
+  /** What a person answered to the question at which that session was parked. */
+  said?: string;
   /**
    * What earlier attempts of that session told as theirs: taken off where a program tells the total of a session. Absent where they told nothing, as one whose worker
    * died; what such an attempt used is this one's then, for nobody else tells it.
@@ -33,7 +36,19 @@ export interface AgentHooks {
   /** A short line on what it does now (a tool call, a text), as it may be shown: inert and redacted. */
   onActivity?: (note: string) => void;
   onSpawn?: (pid: number) => void;
+  /** Asks whether the agent may do what its rules do not allow by themselves. Where it is absent, that is denied. */
+  onAsk?: (ask: ToolAsk) => Promise<AskAnswer>;
 }
+
+/** A tool call that an agent asks leave for. */
+export interface ToolAsk {
+  tool: string;
+  /** As the tool takes it. */
+  input: Json;
+}
+
+/** `park`: nobody answered in time; the agent's process ends, and its session goes on once somebody has. */
+export type AskAnswer = { kind: 'allow' } | { kind: 'deny'; message: string } | { kind: 'park'; asks: Asks };
 
 /** A tool call that the agent was not allowed. */
 export interface Denial {
@@ -58,6 +73,8 @@ export type AgentEnd = {
   /** `resetsAt`: of `usage_limit`, in ms since 1970, where it was told. */
   | { kind: 'failed'; error: TaskError; resetsAt?: number }
   | { kind: 'cancelled' }
+  /** It waits for leave, and its process has ended. */
+  | { kind: 'parked'; asks: Asks }
 );
 
 /** @throws BatonError `bad_input` for a definition that cannot be run, such as a tool that is no name of one */

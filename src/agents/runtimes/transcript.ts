@@ -1,6 +1,6 @@
 import { LIMITS } from '../../contract/limits.js';
 import { OutputKeeper, type OutputStream } from '../process/output.js';
-import { previewOf, redact, stripControl } from '../process/redact.js';
+import { previewOf, redact, secretsOf, stripControl } from '../process/redact.js';
 import { shorten } from '../stream/claude-input.js';
 
 /** What an agent did, as lines for people, of which the end is kept. */
@@ -45,12 +45,3 @@ export class Transcript {
     return previewOf(this.#keeper.finish().end, this.#secrets);
   }
 }
-
-/** Values of variables whose names speak of a secret. */
-const secretsOf = (env: Readonly<Record<string, string>>): string[] =>
-  Object.entries(env)
-    .filter(
-      ([name, value]) =>
-        /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name) && !name.startsWith('BATON_') && value.length >= 8,
-    )
-    .map(([, value]) => value);

@@ -15,6 +15,8 @@ export type ClaudeEvent =
   | { kind: 'denied'; denial: Denial }
   | { kind: 'api_retry'; attempt: number; status: number | null; delayMs: number; reason: string }
   | { kind: 'rate_limit'; limit: RateLimit }
+  /** It asks whether it may call a tool, and waits for the answer to `id`. */
+  | { kind: 'ask'; id: string; tool: string; input: JsonObject }
   | { kind: 'result'; result: ClaudeResult; usage: Usage }
   /** A line that is no JSON object. */
   | { kind: 'stray'; text: string };
@@ -89,6 +91,7 @@ const READERS: Record<string, (state: ClaudeState, value: JsonObject) => Step> =
   assistant: readAssistant,
   user: readUser,
   rate_limit_event: readRateLimit,
+  control_request: readControl,
   result: readResult,
 };
 
@@ -155,6 +158,13 @@ function readRateLimit(state: ClaudeState, value: JsonObject): Step {
     window: textOf(info['rateLimitType']) ?? '',
   };
   return [{ ...state, rateLimit: limit }, [{ kind: 'rate_limit', limit }]];
+}
+
+function readControl(state: ClaudeState, value: JsonObject): Step {
+  const [id, request] = [textOf(value['request_id']), objectOf(value['request'])];
+  const tool = textOf(request?.['tool_name']);
+  if (id === undefined || tool === undefined || request?.['subtype'] !== 'can_use_tool') return [state, []];
+  return [state, [{ kind: 'ask', id, tool, input: objectOf(request['input']) ?? {} }]];
 }
 
 function readResult(state: ClaudeState, value: JsonObject): Step {

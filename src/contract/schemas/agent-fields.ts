@@ -61,6 +61,11 @@ export const agentFields = z.object({
       'What it may do at most: `ask`, `architect`, `code`, `debug`, `review`, `orchestrate` or one of yours. Without it: found by its tools.',
     )
     .optional(),
+  permissionMode: text(64)
+    .describe(
+      'As Claude Code has it. With `dontAsk` a tool call that its rules do not allow is denied; without it a person is asked. Other values say nothing here.',
+    )
+    .optional(),
   model: text(200)
     .regex(/^[A-Za-z0-9][\w.:@/[\]-]*$/, 'not the name of a model')
     .describe('As the runtime names it. Without it, or `inherit`: the runtime’s own choice.')

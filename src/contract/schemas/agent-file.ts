@@ -121,6 +121,7 @@ function definitionOf(
     command,
     tools: toolsOf(fields),
     mode: fields.mode ?? null,
+    ...(fields.permissionMode === 'dontAsk' ? { asks: false as const } : {}),
     maxLoad: fields.maxLoad ?? MAX_LOAD,
     model: model === undefined || model === 'inherit' ? null : model,
     limits: {

@@ -3,7 +3,7 @@ import { claudeArguments, claudeEnvironment, claudePrompt } from '../../../src/a
 import { RUNTIME_VARIABLES } from '../../../src/agents/runtimes/index.js';
 import { taskEnvironment } from '../../../src/agents/process/environment.js';
 import { LIMITS } from '../../../src/contract/limits.js';
-import { agentOf } from './running.js';
+import { agentOf, runOf } from './running.js';
 
 describe('the arguments of Claude Code', () => {
   it('offer the tools of the agent and allow their rules, nothing else', () => {
@@ -50,8 +50,8 @@ describe('the arguments of Claude Code', () => {
   it('leave a prompt too large for an argument to standard input', () => {
     const agent = agentOf({ prompt: 'x'.repeat(LIMITS.agentArgumentBytes + 1) });
     expect(claudeArguments(agent).join('')).not.toContain('append');
-    expect(claudePrompt(agent, 'do it', false)).toBe(`${agent.prompt}\n\ndo it`);
-    expect(claudePrompt(agentOf({ prompt: 'short' }), 'do it', false)).toBe('do it');
+    expect(claudePrompt(runOf({ agent }))).toBe(`${agent.prompt}\n\ndo it`);
+    expect(claudePrompt(runOf({ agent: agentOf({ prompt: 'short' }) }))).toBe('do it');
   });
 });
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { permissionOf } from '../../../src/allocation/permission.js';
 import { BUILT_IN_MODES } from '../../../src/contract/modes.js';
 import { RUNTIME_BY_NAME } from '../../../src/agents/runtimes/index.js';
-import type { AgentEnd, AgentRun } from '../../../src/agents/runtimes/port.js';
+import type { AgentEnd, AgentHooks, AgentRun } from '../../../src/agents/runtimes/port.js';
 import type { AgentDefinition } from '../../../src/contract/agent.js';
 import { ERRORS } from '../../../src/contract/errors.js';
 import { carriers, newKey, until } from '../process/helpers.js';
@@ -102,6 +102,53 @@ describe.skipIf('reason' in claude)(title, () => {
       ],
     });
     expect([existsSync(one), existsSync(two)]).toEqual([false, false]);
+  });
+
+  it('asks for what its rules do not allow, and does what was allowed, to the letter', async () => {
+    const [one, two] = [join(place.cwd, 'one'), join(place.cwd, 'two')];
+    const api = await place.api(
+      call('Bash', { command: `touch ${one}` }),
+      call('Bash', { command: `touch ${two}` }),
+      say('Half of it.'),
+    );
+    const watch = watching();
+    const asked: unknown[] = [];
+    const onAsk: AgentHooks['onAsk'] = (ask) => {
+      asked.push(ask);
+      const isFirst = asked.length === 1;
+      return Promise.resolve(isFirst ? { kind: 'allow' } : { kind: 'deny', message: 'Ann says no' });
+    };
+    Object.assign(watch.hooks, { onAsk });
+    const end = await start(api, { agent: { tools: ['Bash(git status)'] }, watch });
+    expect(end).toMatchObject({ kind: 'done', text: 'Half of it.', turns: 3, denials: [{ tool: 'Bash' }] });
+    expect(asked).toMatchObject([
+      { tool: 'Bash', input: { command: `touch ${one}` } },
+      { tool: 'Bash', input: { command: `touch ${two}` } },
+    ]);
+    expect([existsSync(one), existsSync(two)]).toEqual([true, false]);
+    expect(textOf(api.requests[2]!)).toContain('Ann says no');
+  });
+
+  it('is parked where nobody answers: no process is left, and its session goes on with the answer', async () => {
+    const one = join(place.cwd, 'one');
+    const [taskKey, watch] = [newKey(), watching()];
+    const asks = { question: '?', digest: 'd', summary: 's', context: {} };
+    Object.assign(watch.hooks, { onAsk: () => Promise.resolve({ kind: 'park', asks }) });
+    const agent = { tools: ['Bash(git status)'] };
+    const first = await place.api(call('Bash', { command: `touch ${one}` }, 'I need a file.'));
+    const end = await start(first, { agent, run: { taskKey }, watch });
+    expect(end).toMatchObject({ kind: 'parked', asks, session: watch.sessions[0] });
+    expect([carriers(taskKey), existsSync(one)]).toEqual([[], false]);
+    const api = await place.api(call('Bash', { command: `touch ${one}` }), say('There.'));
+    Object.assign(watch.hooks, { onAsk: () => Promise.resolve({ kind: 'allow' }) });
+    const run = { session: end.session ?? '', said: 'A person has allowed it.' };
+    expect(await start(api, { agent, run, watch })).toMatchObject({
+      kind: 'done',
+      text: 'There.',
+      session: end.session,
+    });
+    expect(textOf(api.requests[0]!)).toMatch(/do it.*I need a file.*A person has allowed it/s);
+    expect(existsSync(one)).toBe(true);
   });
 
   it('leaves aside the settings and hooks of the folder it works in', async () => {

@@ -1,0 +1,36 @@
+import type { NativeConnection } from '@temporalio/worker';
+import type { Deps, Said } from './activities/deps.js';
+import { ASK } from './contract/names.js';
+import { Client, isGrpcServiceError, WorkflowUpdateFailedError } from './sdk/client.js';
+
+/**
+ * How an activity asks a person: by an update of its own request, which answers once somebody has decided. The question itself outlives the
+ * wait: it is the request's.
+ */
+export function createAsk({ connection, namespace }: { connection: NativeConnection; namespace: string }): Deps['ask'] {
+  const client = new Client({ connection, namespace });
+  return async ({ request, task, epoch, attempt }, asks, { timeoutMs, signal }) => {
+    const over = new AbortController();
+    const waiting = new Promise<undefined>((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), timeoutMs);
+      const stop = (): void => (clearTimeout(timer), resolve(undefined));
+      AbortSignal.any([signal, over.signal]).addEventListener('abort', stop, { once: true });
+    });
+    const handle = client.workflow.getHandle(request);
+    const args: [object] = [{ task, epoch, attempt, asks }];
+    const asking = handle.executeUpdate<{ data?: Partial<Said> }, [object]>(ASK, { args }).then(
+      ({ data }): Said | undefined =>
+        data?.choice === undefined ? undefined : { choice: data.choice, comment: data.comment ?? '' },
+      (error: unknown) => {
+        // The request does not take it, or the server is away: the attempt is parked, which asks as well.
+        if (error instanceof WorkflowUpdateFailedError || isGrpcServiceError(error)) return undefined;
+        throw error;
+      },
+    );
+    try {
+      return await Promise.race([asking, waiting]);
+    } finally {
+      over.abort();
+    }
+  };
+}
