@@ -97,13 +97,14 @@ export function filled(path, text, parts) {
 }
 
 function errorTable(errors) {
-  const rows = Object.entries(errors).map(([code, { fate, exit, means }]) => [
+  const rows = Object.entries(errors).map(([code, { fate, repeats, exit, means }]) => [
     `\`${code}\``,
     fate,
+    repeats || fate === 'retryable' ? 'yes' : 'no',
     exit === 0 ? 'none: stands in a task’s result' : String(exit),
     means,
   ]);
-  return table(['Code', 'Fate', 'Exit code', 'Meaning'], rows);
+  return table(['Code', 'Fate', 'Retries of a task', 'Exit code', 'Meaning'], rows);
 }
 
 const fence = (text) => `\`\`\`text\n${text}\n\`\`\``;

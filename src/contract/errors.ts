@@ -1,7 +1,7 @@
 /**
- * Every error that Baton reports, by code. `fate` says what another try is good for. terminal: nothing. retryable: it may well succeed, so that
- * what is no task's end is tried again by itself. repeatable: it may end otherwise, so that a task is tried again as often as its plan says, as it is
- * where it is retryable. `exit` is the exit code of a command that ends with it (0 where the code only ever stands in a task's result).
+ * Every error that Baton reports, by code. `fate` says whether the same thing may be tried again by itself; `repeats` that a task which ended so
+ * may end otherwise all the same, so that it is tried again as often as its plan says. `exit` is the exit code of a command that ends with it
+ * (0 where the code only ever stands in a task's result).
  */
 export const ERRORS = {
   bad_input: {
@@ -27,12 +27,23 @@ export const ERRORS = {
   },
   internal: { fate: 'terminal', exit: 1, means: 'a defect in Baton' },
   command_failed: {
-    fate: 'repeatable',
+    fate: 'terminal',
+    repeats: true,
     exit: 0,
     means: 'a command ended with an exit code other than 0, or by a signal',
   },
-  command_not_started: { fate: 'repeatable', exit: 0, means: 'the program of a command could not be started' },
-  agent_failed: { fate: 'repeatable', exit: 0, means: 'an agent ended with an error of its own, or without a result' },
+  command_not_started: {
+    fate: 'terminal',
+    repeats: true,
+    exit: 0,
+    means: 'the program of a command could not be started',
+  },
+  agent_failed: {
+    fate: 'terminal',
+    repeats: true,
+    exit: 0,
+    means: 'an agent ended with an error of its own, or without a result',
+  },
   model_unavailable: {
     fate: 'retryable',
     exit: 0,
@@ -48,7 +59,7 @@ export const ERRORS = {
     exit: 0,
     means: "the usage limit of an agent's account is reached; its task waits for the reset and has not failed",
   },
-  skill_failed: { fate: 'repeatable', exit: 0, means: 'a built-in skill could not do its work' },
+  skill_failed: { fate: 'terminal', repeats: true, exit: 0, means: 'a built-in skill could not do its work' },
   policy_denied: {
     fate: 'terminal',
     exit: 2,
@@ -60,7 +71,8 @@ export const ERRORS = {
     means: 'an agent changed what its mode does not allow; that was undone, and the rest is kept as a patch',
   },
   no_effect: {
-    fate: 'repeatable',
+    fate: 'terminal',
+    repeats: true,
     exit: 0,
     means: 'an agent that was to change files said that it is done, and had changed nothing',
   },
@@ -70,25 +82,35 @@ export const ERRORS = {
     means: 'agents work in git worktrees, and none can be made of this workspace',
   },
   commit_failed: {
-    fate: 'repeatable',
+    fate: 'terminal',
+    repeats: true,
     exit: 0,
     means: "what an agent changed could not be put on its request's branch; it is kept as a patch",
   },
   merge_conflict: {
-    fate: 'repeatable',
+    fate: 'terminal',
+    repeats: true,
     exit: 0,
     means: 'what an agent changed conflicts with what others changed meanwhile; it is kept on a branch of its own',
   },
-  time_limit: { fate: 'repeatable', exit: 0, means: "the task's time limit passed; its processes were ended" },
+  time_limit: {
+    fate: 'terminal',
+    repeats: true,
+    exit: 0,
+    means: "the task's time limit passed; its processes were ended",
+  },
   plan_changed: { fate: 'terminal', exit: 1, means: 'the stored plan is not the one that was accepted' },
   artifact_missing: { fate: 'terminal', exit: 1, means: 'something that was stored is not there any more' },
   artifact_corrupt: { fate: 'terminal', exit: 1, means: 'something that was stored is not what was written' },
   no_space: { fate: 'retryable', exit: 1, means: 'no space is left for artifacts' },
   io: { fate: 'retryable', exit: 1, means: 'reading or writing a file failed' },
   no_worker: { fate: 'terminal', exit: 1, means: 'no worker of that host took the task' },
-} as const satisfies Record<string, { fate: 'terminal' | 'retryable' | 'repeatable'; exit: number; means: string }>;
+} as const satisfies Record<string, { fate: 'terminal' | 'retryable'; repeats?: true; exit: number; means: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+/** Whether a task that ended with it is tried again as often as its plan says. */
+export const isRepeated = (code: ErrorCode): boolean => ERRORS[code].fate === 'retryable' || 'repeats' in ERRORS[code];
 
 /** The one error type of Baton's own code. `path` points into the input (`tasks[2].command`), `hint` is what to do next. */
 export class BatonError extends Error {

@@ -1,4 +1,4 @@
-import { ERRORS } from '../contract/errors.js';
+import { isRepeated } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { Permit, TaskResult } from '../contract/task.js';
 import { settleReservation } from './budget.js';
@@ -108,7 +108,7 @@ function failed(
 ): void {
   const { task, at } = event;
   const failures = (engine.state.details[task]?.failures ?? 0) + 1;
-  const mayHelp = ERRORS[result.error.code].fate !== 'terminal';
+  const mayHelp = isRepeated(result.error.code);
   const mayRetry =
     mayHelp && failures <= (engine.graph.nodes[task]?.retries ?? 0) && !engine.state.cancel && !engine.state.stopped;
   keepError(engine, task, result.error);
