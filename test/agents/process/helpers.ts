@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findMembers, readProc } from '../../../src/agents/process/find.js';
@@ -9,6 +10,16 @@ export const newKey = (): string => `baton-test-${randomUUID()}`;
 /** Pids of the living processes that carry the marker. */
 export const carriers = (key: string): number[] =>
   findMembers(readProc(), { keys: new Set([key]), leaders: new Set(), known: new Set() }).map((row) => row.pid);
+
+/** Whether a process of the task is this command, with its arguments after spaces. */
+export const isRunning = (key: string, command: string): boolean =>
+  carriers(key).some((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim() === command;
+    } catch {
+      return false;
+    }
+  });
 
 export const isAlive = (pid: number): boolean => readProc().some((row) => row.pid === pid);
 

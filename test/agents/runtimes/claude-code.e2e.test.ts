@@ -7,7 +7,7 @@ import { RUNTIME_BY_NAME } from '../../../src/agents/runtimes/index.js';
 import type { AgentEnd, AgentHooks, AgentRun } from '../../../src/agents/runtimes/port.js';
 import type { AgentDefinition } from '../../../src/contract/agent.js';
 import { ERRORS } from '../../../src/contract/errors.js';
-import { carriers, newKey, until } from '../process/helpers.js';
+import { carriers, isRunning, newKey, until } from '../process/helpers.js';
 import { call, say, textOf, type MessagesApi, type Turn } from './messages-api.js';
 import { claudeFolder, makePlace, type Place } from './real-claude.js';
 import { agentOf, runOf, watching } from './running.js';
@@ -168,7 +168,7 @@ describe.skipIf('reason' in claude)(title, () => {
     const [abort, taskKey] = [new AbortController(), newKey()];
     const watch = watching(abort.signal);
     const ended = start(api, { agent: { tools: ['Bash'] }, run: { taskKey }, watch });
-    await until(() => carriers(taskKey).length >= 3, 'the tool runs');
+    await until(() => isRunning(taskKey, 'sleep 62'), 'the tool runs');
     const began = Date.now();
     abort.abort('cancel');
     const end = await ended;

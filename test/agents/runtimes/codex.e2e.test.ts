@@ -6,7 +6,7 @@ import { cliRuntime } from '../../../src/agents/runtimes/cli.js';
 import type { AgentEnd, AgentRun } from '../../../src/agents/runtimes/port.js';
 import type { AgentDefinition } from '../../../src/contract/agent.js';
 import { CODEX } from '../../../src/contract/runtimes/codex.js';
-import { carriers, newKey, until } from '../process/helpers.js';
+import { carriers, isRunning, newKey, until } from '../process/helpers.js';
 import { addFile, configureCodex } from './codex.js';
 import { cliFolder, makeCliPlace, type CliPlace } from './real-cli.js';
 import { scriptedResponses, type ResponsesApi } from './responses-api.js';
@@ -80,7 +80,7 @@ describe.skipIf('reason' in codex)(title, () => {
     const [abort, taskKey] = [new AbortController(), newKey()];
     const watch = watching(abort.signal);
     const ended = start({ agent: { tools: ['Bash'] }, run: { taskKey }, watch });
-    await until(() => carriers(taskKey).length >= 4, 'the tool runs');
+    await until(() => isRunning(taskKey, 'sleep 62'), 'the tool runs');
     abort.abort('cancel');
     expect(await ended).toMatchObject({ kind: 'cancelled', session: watch.sessions[0], usage: null });
     expect(carriers(taskKey)).toEqual([]);

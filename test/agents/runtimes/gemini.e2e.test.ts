@@ -6,7 +6,7 @@ import { cliRuntime } from '../../../src/agents/runtimes/cli.js';
 import type { AgentEnd, AgentRun } from '../../../src/agents/runtimes/port.js';
 import type { AgentDefinition } from '../../../src/contract/agent.js';
 import { GEMINI } from '../../../src/contract/runtimes/gemini.js';
-import { carriers, newKey, until } from '../process/helpers.js';
+import { carriers, isRunning, newKey, until } from '../process/helpers.js';
 import { configureGemini, geminiEnvironment } from './gemini.js';
 import { scriptedGemini, type GeminiApi } from './gemini-api.js';
 import { cliFolder, makeCliPlace, type CliPlace } from './real-cli.js';
@@ -88,7 +88,7 @@ describe.skipIf('reason' in gemini)(title, () => {
     const [abort, taskKey] = [new AbortController(), newKey()];
     const watch = watching(abort.signal);
     const ended = start(api, { agent: { tools: ['Bash'] }, run: { taskKey }, watch });
-    await until(() => carriers(taskKey).length >= 3, 'the tool runs');
+    await until(() => isRunning(taskKey, 'sleep 62'), 'the tool runs');
     abort.abort('cancel');
     expect(await ended).toMatchObject({ kind: 'cancelled', session: watch.sessions[0], usage: null });
     expect(carriers(taskKey)).toEqual([]);
