@@ -1,7 +1,7 @@
 import type { NativeConnection } from '@temporalio/worker';
 import type { Deps, Said } from './activities/deps.js';
 import { ASK } from './contract/names.js';
-import { Client, isGrpcServiceError, WorkflowUpdateFailedError } from './sdk/client.js';
+import { Client } from './sdk/client.js';
 
 /**
  * How an activity asks a person: by an update of its own request, which answers once somebody has decided. The question itself outlives the
@@ -21,11 +21,8 @@ export function createAsk({ connection, namespace }: { connection: NativeConnect
     const asking = handle.executeUpdate<{ data?: Partial<Said> }, [object]>(ASK, { args }).then(
       ({ data }): Said | undefined =>
         data?.choice === undefined ? undefined : { choice: data.choice, comment: data.comment ?? '' },
-      (error: unknown) => {
-        // The request does not take it, or the server is away: the attempt is parked, which asks as well.
-        if (error instanceof WorkflowUpdateFailedError || isGrpcServiceError(error)) return undefined;
-        throw error;
-      },
+      // The request does not take it, or the server is away: the attempt is parked, which asks as well. It may come once nobody waits.
+      (): undefined => undefined,
     );
     try {
       return await Promise.race([asking, waiting]);

@@ -98,7 +98,7 @@ export function cancelOne(engine: Engine, id: string, event: { at: number }, com
   if (hasEnded(engine, task)) return refused(`${id} is ${status}`);
   if (status === 'running') return stop(engine, task, 'cancelled', commands);
   dropTimer(engine, `retry:${task}`, commands);
-  withdraw(engine, event.at, commands, id);
+  withdraw(engine, event.at, commands, { task: id });
   cancelTask(engine, task, event.at);
   skipDependants(engine, task, 'dependency', event.at);
   return accepted(`${id} is cancelled`);
@@ -148,7 +148,7 @@ export function skip(engine: Engine, event: EngineEvent & { kind: 'skip' }, comm
   if (status === 'completed' || status === 'cancelled' || status === 'compensated')
     return refused(`${event.task} is ${status}`);
   dropTimer(engine, `retry:${task}`, commands);
-  withdraw(engine, event.at, commands, event.task);
+  withdraw(engine, event.at, commands, { task: event.task });
   const wasFailed = status === 'failed';
   detailOf(engine, task).reason = 'person';
   satisfy(engine, task, 'skipped', event.at);

@@ -76,7 +76,8 @@ export function askPermission(engine: Engine, event: EngineEvent & { kind: 'ask'
   const { epoch, attempt, asks, at } = event;
   const task = engine.graph.positions.get(event.task) ?? -1;
   const isCurrent = epochOf(engine, task) === epoch && attemptOf(engine, task) === attempt;
-  const mayAsk = isCurrent && statusOf(engine, task) === 'running' && !engine.state.cancel && !engine.state.stopped;
+  const isEnding = engine.state.cancel || engine.state.stopped || engine.state.details[task]?.stopping !== undefined;
+  const mayAsk = isCurrent && statusOf(engine, task) === 'running' && !isEnding;
   if (!mayAsk) return { kind: 'refused', code: 'refused', message: `${event.task} does not run any more` };
   const permit = engine.state.details[task]?.permit;
   if (permit?.digest === asks.digest)
@@ -178,10 +179,16 @@ export function expire(engine: Engine, id: string, at: number, commands: Command
   settle(engine, id, { choice, comment: 'nobody answered in time', by: 'deadline', via: 'deadline', at }, commands);
 }
 
-/** Takes back the open questions of a request that is cancelled. */
-export function withdraw(engine: Engine, at: number, commands: Command[], task?: string): void {
+/** Takes back the open questions of a request that is cancelled, or those of one task; `but`: the digest of one that stays. */
+export function withdraw(
+  engine: Engine,
+  at: number,
+  commands: Command[],
+  { task, but }: { task?: string | undefined; but?: string | undefined } = {},
+): void {
   for (const decision of engine.state.decisions) {
     if (decision.state !== 'open' || (task !== undefined && decision.task !== task)) continue;
+    if (but !== undefined && decision.subject.digest === but) continue;
     decision.state = 'withdrawn';
     close(engine, decision.id, at, commands);
   }

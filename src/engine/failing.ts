@@ -29,7 +29,7 @@ export function stopRest(engine: Engine, at: number, commands: Command[]): void 
     if (hasEnded(engine, task) || statusOf(engine, task) === 'running') return;
     // What waits for its conflict to be mended has done its work; `mend` says what becomes of it.
     if (engine.index.mending.includes(task)) return;
-    if (statusOf(engine, task) === 'waiting') withdraw(engine, at, commands, node.id);
+    if (statusOf(engine, task) === 'waiting') withdraw(engine, at, commands, { task: node.id });
     dropTimer(engine, `retry:${task}`, commands);
     move(engine, task, 'skipped', at);
     detailOf(engine, task).reason = 'stopped';

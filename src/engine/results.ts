@@ -21,7 +21,11 @@ export function taskEnded(engine: Engine, event: EngineEvent & { kind: 'task.end
   settleReservation(engine, task, result);
   const { stopping, anyway, permit } = detail ?? {};
   if (detail) for (const done of ['permit', 'stopping', 'anyway'] as const) delete detail[done];
-  if (result.kind !== 'parked') withdraw(engine, at, commands, engine.graph.nodes[task]?.id);
+  const node = engine.graph.nodes[task];
+  // Only an agent asks while it runs. What it asked is of no use to anybody but for the one answer with which its task goes on.
+  const goesOn = result.kind === 'parked' && !stopping && !engine.state.stopped;
+  if (node?.kind === 'agent')
+    withdraw(engine, at, commands, { task: node.id, but: goesOn ? result.asks?.digest : undefined });
   if (result.kind === 'limited') closeAccount(engine, task, { until: result.until, at }, commands);
   else if (anyway && result.kind === 'completed') openAccount(engine, accountOf(engine, task), at, commands);
   if (stopping && result.kind !== 'completed') return stopped(engine, task, stopping, event);

@@ -13,21 +13,23 @@ interface Subject {
 }
 
 /**
- * What the policies say of a request and its plan: denials and demands, in the order of the plan, at most LIMITS.planNotes. Of all that
- * match one thing the first counts, so that an `allow` shields it from what stands below.
+ * What the policies say of a request and its plan: denials and demands, in the order of the plan, at most LIMITS.planNotes of
+ * each. Of all that match one thing the first counts, so that an `allow` shields it from what stands below.
  */
 export function applyPolicies(
   policies: readonly Policy[],
   { plan, trusted, workspace }: { plan: Plan; trusted: boolean; workspace: string },
 ): PolicyResult[] {
   const results: PolicyResult[] = [];
+  const left = { deny: LIMITS.planNotes, require: LIMITS.planNotes };
   if (policies.length === 0) return results;
   for (const { on, path, task, facts } of subjectsOf(plan, { trusted, workspace })) {
     const policy = policies.find((candidate) => candidate.on === on && matches(candidate, facts));
     if (!policy || policy.then === 'allow') continue;
     const { name, then, who, reason } = policy;
+    // Demands without end must not hide a denial that comes after them.
+    if (left[then]-- <= 0) continue;
     results.push({ policy: name, then, path, task, who, reason });
-    if (results.length >= LIMITS.planNotes) break;
   }
   return results;
 }

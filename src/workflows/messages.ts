@@ -78,16 +78,22 @@ export function registerMessages(conductor: Conductor): void {
     setHandler(defineSignal<[unknown]>(name), (input) => receiveSignal(conductor, name, input), {
       description: DESCRIPTIONS[name],
     });
-    setHandler(defineUpdate<Accepted, [unknown]>(name), (input) => receiveUpdate(conductor, name, input), {
-      description: DESCRIPTIONS[name],
-      validator: (input) => {
-        if (conductor.isBusy())
-          throw ApplicationFailure.nonRetryable('the request is about to continue as a new run; try again', 'busy');
-        refuseEarly(conductor, READERS[name](input, 'update'));
+    setHandler(
+      defineUpdate<Accepted, [unknown]>(name),
+      (input) => answered(conductor, () => READERS[name](input, 'update')),
+      {
+        description: DESCRIPTIONS[name],
+        validator: (input) => {
+          if (conductor.isBusy())
+            throw ApplicationFailure.nonRetryable('the request is about to continue as a new run; try again', 'busy');
+          refuseEarly(conductor, READERS[name](input, 'update'));
+        },
       },
-    });
+    );
   }
-  setHandler(defineUpdate<Accepted, [unknown]>(ASK), (input) => receiveAsk(conductor, input), {
+  // Not one of the messages for people. What it asks for is bound to its digest, so that nobody gains anything by asking in an agent's name.
+  const readAsk = (input: unknown): EventBody => ({ kind: 'ask', ...guardAsk(input) });
+  setHandler(defineUpdate<Accepted, [unknown]>(ASK), (input) => answered(conductor, () => readAsk(input)), {
     description: 'For the agents of this request: asks for leave, and waits for the answer as long as the task runs.',
   });
   setDefaultUpdateHandler((name) => {
@@ -124,17 +130,9 @@ function receiveSignal(conductor: Conductor, name: MessageName, input: unknown):
   });
 }
 
-function receiveUpdate(conductor: Conductor, name: MessageName, input: unknown): Accepted | Promise<Accepted> {
+function answered(conductor: Conductor, read: () => EventBody): Accepted | Promise<Accepted> {
   return onceReady(conductor, () => {
-    const settled = settledReply(conductor, conductor.post(READERS[name](input, 'update')));
-    return settled instanceof Promise ? settled.then((reply) => answer(conductor, reply)) : answer(conductor, settled);
-  });
-}
-
-/** Not one of the messages for people. What it asks for is bound to its digest, so that nobody gains anything by asking in an agent's name. */
-function receiveAsk(conductor: Conductor, input: unknown): Accepted | Promise<Accepted> {
-  return onceReady(conductor, () => {
-    const settled = settledReply(conductor, conductor.post({ kind: 'ask', ...guardAsk(input) }));
+    const settled = settledReply(conductor, conductor.post(read()));
     return settled instanceof Promise ? settled.then((reply) => answer(conductor, reply)) : answer(conductor, settled);
   });
 }

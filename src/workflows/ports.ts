@@ -173,11 +173,11 @@ async function runTask(
 }
 
 /** Agents have a queue of their own on each host, for its slots bound their processes over all requests; the more urgent ones go first. */
-function placeOf({ input, ...shell }: Shell, node: GraphNode): TaskPlace {
-  const { host } = intakeOf({ input, ...shell });
+function placeOf(shell: Shell, node: GraphNode): TaskPlace {
+  const { host } = intakeOf(shell);
   return {
     taskQueue: node.kind === 'agent' ? agentQueue(host) : hostQueue(host),
-    priorityKey: priorityKeyOf(input, node),
+    priorityKey: priorityKeyOf(shell.input, node),
   };
 }
 

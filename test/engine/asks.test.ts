@@ -77,3 +77,35 @@ test('a standing approve of the user answers it as it answers other questions', 
   ask(made);
   expect(made.engine.state.decisions[0]).toMatchObject({ state: 'answered', answer: { via: 'yes' } });
 });
+
+test('a task that is parked with one of two questions keeps that one alone open', () => {
+  const made = agent();
+  ask(made);
+  ask(made, { asks: { ...asks, digest: 'other' } });
+  made.end('fix', parked);
+  expect(made.engine.state.decisions.map(({ state }) => state)).toEqual(['open', 'withdrawn']);
+  expect(made.engine.index.openDecisions).toBe(1);
+});
+
+test('an agent that is being ended asks nobody any more', () => {
+  const made = agent();
+  made.post({ kind: 'pause', task: 'fix', by: 'ann' });
+  expect(ask(made).reply).toMatchObject({ kind: 'refused' });
+  expect(made.engine.state.decisions).toEqual([]);
+});
+
+test.each(['cancel', 'skip', 'pause'] as const)(
+  'a %s of a task whose question is open takes the question back, however the attempt ends',
+  (kind) => {
+    for (const result of [parked, { kind: 'cancelled', startedAt: 0 } as const]) {
+      const made = agent();
+      ask(made);
+      made.post({ kind, task: 'fix', by: 'ann' });
+      made.end('fix', result);
+      expect(made.engine.state.decisions.map(({ state }) => state)).toEqual(['withdrawn']);
+      expect(made.engine.index.openDecisions).toBe(0);
+      if (kind === 'skip') made.run('after');
+      if (kind !== 'pause') expect(made.engine.state.outcome).not.toBeNull();
+    }
+  },
+);

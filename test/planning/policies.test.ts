@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../src/contract/limits.js';
 import type { Plan, TaskDraft } from '../../src/contract/plan.js';
 import type { Policy } from '../../src/contract/policy.js';
 import { approvalFor } from '../../src/planning/approval.js';
@@ -51,6 +52,14 @@ describe('a policy', () => {
     expect(apply([policy({ on: 'tool', when: { tool: 'Bash*' } })], plan)).toEqual([
       ['p', 'deny', expect.stringMatching(/^tasks\[[01]\]$/) as string],
     ]);
+  });
+
+  it('that denies is found behind more demands than are shown', () => {
+    const many = Array.from({ length: LIMITS.planNotes + 20 }, (_, n) => ({ ...deploy, id: `d${n}` }));
+    const rules = [policy({ when: { id: 'last' } }), policy({ name: 'ask', then: 'require' })];
+    const found = apply(rules, planOf(...many, { ...deploy, id: 'last' }));
+    expect(found).toHaveLength(LIMITS.planNotes + 1);
+    expect(found.filter(([, then]) => then === 'deny')).toHaveLength(1);
   });
 
   it('that stands first counts, so that an exception stands above its rule', () => {

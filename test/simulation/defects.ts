@@ -105,6 +105,14 @@ export const DEFECTS: Record<Invariant, StepFunction> = {
         satisfy(engine, task, 'completed', event.at);
     return made;
   }),
+  'no question outlives its task': withStep((made, engine, event) => {
+    // The question of a task that has ended is open again.
+    if (event.kind !== 'task.ended' || made.reply.kind !== 'accepted') return made;
+    const ended = engine.graph.nodes[event.task]?.id;
+    const taken = engine.state.decisions.find(({ task, state }) => task === ended && state === 'withdrawn');
+    if (taken) taken.state = 'open';
+    return made;
+  }),
   'honest outcome': withStep((made, engine) => {
     if (engine.state.outcome === 'partial') engine.state.outcome = 'complete';
     return made;

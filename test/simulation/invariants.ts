@@ -32,6 +32,7 @@ export const INVARIANTS = [
   'an answer cancels what is left',
   'no submission is lost',
   'no conflict is forgotten',
+  'no question outlives its task',
 ] as const;
 export type Invariant = (typeof INVARIANTS)[number];
 
@@ -148,6 +149,16 @@ export function createWatch({
     });
   }
 
+  /** What an agent asked is of no use to anybody once its task does not go on with the answer. */
+  function checkQuestions({ engine }: Seen): void {
+    for (const { id, kind, state, task } of engine.state.decisions) {
+      if (kind !== 'permission' || state !== 'open' || task === undefined) continue;
+      const now = status(engine, engine.graph.positions.get(task) ?? -1);
+      if (now === 'paused' || ENDED_STATES.includes(now))
+        broken('no question outlives its task', `${id}: ${task} is ${now}`);
+    }
+  }
+
   const asked = new Map<string, Decision>();
 
   /** Compares each decision with what it was before the event. */
@@ -198,6 +209,7 @@ export function createWatch({
       }
       checkOrder(seen);
       checkDecisions(seen);
+      checkQuestions(seen);
     },
     end(engine: Engine): void {
       const { graph } = engine;

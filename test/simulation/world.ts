@@ -20,6 +20,9 @@ export interface SimulationResult {
   violations: string[];
 }
 
+const ASKS = { question: '?', digest: 'd', summary: '', context: {}, criticality: 0.1 };
+const PARKED: TaskResult = { kind: 'parked', startedAt: 0, session: 's', asks: ASKS };
+
 export function randomNodes(random: Random): GraphNode[] {
   const size = 1 + random.int(24);
   const width = 1 + random.int(6);
@@ -118,8 +121,17 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
           later(what, ms);
           if (random.chance(faults.duplicate)) later(what, ms + random.int(300));
         };
+        const node = engine.graph.nodes[task];
+        const isAgent = node?.kind === 'agent';
+        if (isAgent && random.chance(0.2))
+          later({ kind: 'ask', task: node.id, epoch, attempt, asks: ASKS }, random.int(120));
         open_.set(key, {
-          stop: () => end({ ...body, result: { kind: 'cancelled', startedAt: 0 } }, random.int(20)),
+          // An agent that is stopped while it asks may end as one that is parked.
+          stop: () =>
+            end(
+              { ...body, result: isAgent && random.chance(0.4) ? PARKED : { kind: 'cancelled', startedAt: 0 } },
+              random.int(20),
+            ),
         });
         clock.add(clock.now + took, { request: 'sim', at: 0, kind: 'note', text: `@${key}` });
         pending.set(key, () => end(body, 0));
@@ -254,10 +266,7 @@ function randomResult(
       error: { code: 'command_failed', message: 'exit 1', exitCode: 1 },
       artifacts: [],
     };
-  if (random.chance(0.02)) {
-    const asks = { question: '?', digest: 'd', summary: '', context: {} };
-    return { kind: 'parked', startedAt: 0, session: 's', ...(random.chance(0.5) ? { asks } : {}) };
-  }
+  if (random.chance(0.02)) return random.chance(0.5) ? PARKED : { kind: 'parked', startedAt: 0, session: 's' };
   const usd = (node?.maxCostUsd ?? 2) * random.next() * 1.1;
   const usage = random.chance(0.8) ? { usage: { usd, inputTokens: 1, outputTokens: 1 } } : {};
   return {

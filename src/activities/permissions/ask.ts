@@ -23,6 +23,8 @@ export async function askForTool(
   const { permit } = order;
   if (permit?.digest === asks.digest) return answerOf(permit, permit.comment);
   const said = await deps.ask(order, asks, { timeoutMs: settings.permissionWaitMs, signal });
+  // Whoever ends the task needs no answer, and nobody is to be asked for it any more.
+  if (signal.aborted) return { kind: 'deny', message: 'the task is being ended' };
   return said === undefined
     ? { kind: 'park', asks }
     : answerOf({ digest: asks.digest, choice: said.choice }, said.comment);

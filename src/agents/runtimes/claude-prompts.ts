@@ -1,3 +1,4 @@
+import type { Json } from '../../contract/json.js';
 import type { Asks } from '../../contract/task.js';
 import type { ClaudeEvent } from '../stream/claude.js';
 import type { AgentHooks, AskAnswer } from './port.js';
@@ -34,10 +35,12 @@ export class ClaudePrompts {
   }
 
   async #answer({ id, tool, input }: ClaudeEvent & { kind: 'ask' }): Promise<void> {
-    const answer = await this.#ask({ tool, input: input as never }).catch((error: unknown): AskAnswer => ({
-      kind: 'deny',
-      message: `nobody could be asked: ${String(error)}`,
-    }));
+    const answer = await this.#ask({ tool, input: input as { [name: string]: Json } }).catch(
+      (error: unknown): AskAnswer => ({
+        kind: 'deny',
+        message: `nobody could be asked: ${String(error)}`,
+      }),
+    );
     if (answer.kind === 'park') {
       this.parked ??= answer.asks;
       this.#park.abort('park');
