@@ -4,7 +4,17 @@
  */
 
 /** Rooms without clock, chance, I/O, Node modules or packages. Each may use those that stand before it. */
-export const PURE = ['analysis', 'planning', 'allocation', 'decisions', 'recovery', 'engine', 'progress', 'routing'];
+export const PURE = [
+  'analysis',
+  'planning',
+  'allocation',
+  'decisions',
+  'recovery',
+  'session',
+  'engine',
+  'progress',
+  'routing',
+];
 
 /** The room of the files that stand directly in src/: the composition root. */
 export const ROOT = '.';

@@ -1,4 +1,5 @@
 import { AGENT_LIMITS } from './agent-limits.js';
+import { SESSION_LIMITS } from './session-limits.js';
 
 /**
  * Every bound on a loop, queue, buffer or wait, in one place. The unit stands last in each name.
@@ -269,4 +270,5 @@ export const LIMITS = {
   diskFreeWarnBytes: 1024 * 1024 * 1024,
 
   ...AGENT_LIMITS,
+  ...SESSION_LIMITS,
 } as const;

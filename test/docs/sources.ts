@@ -36,7 +36,7 @@ function helpOnce(command: readonly string[]): string {
 export const sources = {
   errors: ERRORS,
   limits: LIMITS,
-  limitsSource: read('src/contract/limits.ts') + read('src/contract/agent-limits.ts'),
+  limitsSource: ['limits', 'agent-limits', 'session-limits'].map((name) => read(`src/contract/${name}.ts`)).join(''),
   taskTransitions: TASK_TRANSITIONS,
   endedStates: ENDED_STATES,
   phaseTransitions: PHASE_TRANSITIONS,
