@@ -44,7 +44,8 @@ const TASK = {
   criticality: '0 to 1; over 0.8 neither `--yes` nor any rule answers the question.',
   env: 'Further environment variables. Ones that change which code runs are refused (`PATH`, `LD_*`, `NODE_OPTIONS`, …), and so are `BATON_*`.',
   cwd: 'The folder that it runs in, relative to the workspace.',
-  checks: later(),
+  checks:
+    'Commands that must end with exit code 0 before what the task made counts, each as a list or as one text for the shell. [Checks](../guides/agents.md#checks).',
   compensate: later(),
   checkpoint: later(),
   parameters: idle('Named values for whoever carries it out.'),
@@ -102,7 +103,7 @@ function typeOf(schema, name) {
   if (schema.enum) return 'one of several';
   if (schema.anyOf) return 'list of texts, or text';
   if (schema.type === 'array') {
-    const items = schema.items.type === 'object' ? 'tasks' : 'texts';
+    const items = schema.items.anyOf ? 'commands' : schema.items.type === 'object' ? 'tasks' : 'texts';
     return `list of ${items}${schema.maxItems ? `, at most ${grouped(schema.maxItems)}` : ''}`;
   }
   if (schema.type === 'string')

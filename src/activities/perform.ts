@@ -9,6 +9,7 @@ import { auditAgent } from './audit.js';
 import { withBeat } from './beat.js';
 import { alone } from './deliveries.js';
 import type { Deps } from './deps.js';
+import { withChecks } from './executors/checks.js';
 import type { Executed, Execution } from './executors/execution.js';
 import { EXECUTORS } from './executors/index.js';
 import { buildsOnAgents, readTask } from './plan.js';
@@ -66,7 +67,10 @@ async function execute(deps: Deps, order: TaskOrder, delivery: Delivery): Promis
   const executor = EXECUTORS[action.kind] as (execution: Execution, action: Action) => Promise<Executed>;
   const snapshot = await snapshotFor(execution);
   try {
-    return await executor(snapshot ? { ...execution, workspace: snapshot.cwd } : execution, action);
+    const placed = snapshot ? { ...execution, workspace: snapshot.cwd } : execution;
+    const executed = await executor(placed, action);
+    // An agent's are run where its changes are merged.
+    return action.kind === 'agent' ? executed : await withChecks(placed, executed);
   } finally {
     snapshot?.release();
   }

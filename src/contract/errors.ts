@@ -93,6 +93,12 @@ export const ERRORS = {
     exit: 0,
     means: 'what an agent changed conflicts with what others changed meanwhile; it is kept on a branch of its own',
   },
+  check_failed: {
+    fate: 'terminal',
+    repeats: true,
+    exit: 0,
+    means: "one of the task's checks did not end with exit code 0 on what the task made",
+  },
   time_limit: {
     fate: 'terminal',
     repeats: true,

@@ -34,6 +34,10 @@ export const LIMITS = {
   patternsPerTask: 1000,
   envVariablesPerTask: 200,
   commandArguments: 4096,
+  checksPerTask: 20,
+  /** What is remembered of a check that broke: its command, and the end of its output. */
+  checkCommandChars: 300,
+  checkTailChars: 2000,
   planNotes: 100,
   inferredEdges: 200_000,
   inferredCycles: 100,

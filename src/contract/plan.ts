@@ -17,11 +17,16 @@ export type Action =
   | { kind: 'agent'; prompt: string; agent?: string; mode?: string; effect?: 'optional'; repairs?: Repair }
   | { kind: 'decision'; question: string; options: string[]; deadlineMs?: number; otherwise?: string };
 
-/** The commit that an agent is to merge: that of a task whose changes conflict with what others changed. */
+/** A command that must end with exit code 0 when a task is done. */
+export type Check = Extract<Action, { kind: 'command' | 'shell' }>;
+
+/** The commit that an agent is to merge: that of a task whose changes conflict with what others changed, or break a check beside it. */
 export interface Repair {
   task: string;
   commit: string;
   branch: string;
+  /** The check that broke, as text: there is something to mend although the files can be merged. */
+  check?: string;
 }
 
 /** A task as a plan file or a planner gives it: checked one by one, not yet against the others. Times are milliseconds. */
@@ -52,6 +57,8 @@ export interface TaskDraft {
   /** Relative to the workspace. */
   cwd: string;
   parameters: Record<string, Json>;
+  /** Run one after the other, outside of the agent, before what the task made counts. */
+  checks?: Check[];
   /** Whether completing it is something the user asked for (it makes an outcome partial rather than failed). */
   delivers: boolean;
 }
@@ -111,6 +118,8 @@ export interface GraphNode {
   risk: number;
   criticality: number;
   delivers: boolean;
+  /** How many checks it has, each with its time limit. */
+  checks?: number;
   /** Position of the task whose conflict it mends. */
   repairs?: number;
   /** Of an agent's task: tasks of one account stand under one usage limit. Its runtime; with its own id where it sets variables of its own. */

@@ -47,15 +47,26 @@ export interface Usage {
   outputTokens: number;
 }
 
-/** An agent's commit that cannot be merged with what others put on the request's branch while it worked. */
+/** An agent's commit that cannot be part of the request's branch: it conflicts with what others put there while it worked, or breaks a check there. */
 export interface MergeConflict {
   /** Of its own; it holds the commit. */
   branch: string;
   commit: string;
   /** Files that conflict, at most LIMITS.conflictFilesInState. */
   files: string[];
-  /** Tasks that changed these files meanwhile. */
+  /** Tasks that changed these files meanwhile; where none conflicts, that changed anything. */
   against: string[];
+  /** The check that broke on the merged files, when they were last merged. */
+  check?: BrokenCheck;
+}
+
+export interface BrokenCheck {
+  /** The command, at most LIMITS.checkCommandChars. */
+  command: string;
+  /** How it ended, e.g. `npm ended with exit code 1`. */
+  message: string;
+  /** The end of its output, redacted, at most LIMITS.checkTailChars. */
+  tail: string;
 }
 
 /** How one attempt at a task ended; the only thing an activity returns of it. At most 64 KiB. */

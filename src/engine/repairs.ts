@@ -1,5 +1,5 @@
 import { LIMITS } from '../contract/limits.js';
-import type { MergeConflict } from '../contract/task.js';
+import type { BrokenCheck, MergeConflict, TaskError } from '../contract/task.js';
 import { raise } from './decisions.js';
 import type { Command } from './events.js';
 import { fail, keepError } from './failing.js';
@@ -15,8 +15,8 @@ interface Ended {
 }
 
 /**
- * What an agent changed cannot be merged: its task waits until another, which is added to the plan, has merged it. A repair that the branch
- * moved away from is begun again.
+ * What an agent changed cannot be merged, or breaks a check once it is: its task waits until another, which is added to the plan, has mended
+ * it. A repair that the branch moved away from is begun again; one that breaks a check has failed.
  */
 export function conflicted(
   engine: Engine,
@@ -26,12 +26,14 @@ export function conflicted(
 ): void {
   const detail = detailOf(engine, task);
   detail.attempts = attempt;
-  if (repairedBy(engine, task) !== undefined) {
-    if (attempt - (detail.held ?? 0) < LIMITS.repairAttempts) {
+  const author = repairedBy(engine, task);
+  if (author !== undefined) {
+    if (conflict.check) rememberCheck(engine, author, conflict.check);
+    else if (attempt - (detail.held ?? 0) < LIMITS.repairAttempts) {
       move(engine, task, 'waiting', at);
       return makeReady(engine, task, at);
     }
-    keepError(engine, task, { code: 'merge_conflict', message: messageOf(conflict) });
+    keepError(engine, task, errorOf(conflict));
     return fail(engine, task, at, commands);
   }
   detail.conflict = conflict;
@@ -58,7 +60,11 @@ function mendOne(engine: Engine, task: number, at: number, commands: Command[]):
     return CHOICES[choice as ConflictChoice](engine, { task, at }, commands);
   }
   if (repair === undefined) return;
-  if (repair !== null && statusOf(engine, repair) === 'completed') return satisfy(engine, task, 'completed', at);
+  if (repair !== null && statusOf(engine, repair) === 'completed') {
+    // What it printed helps nobody any more, and would be carried along for ever.
+    if (detail.conflict?.check) rememberCheck(engine, task, { ...detail.conflict.check, tail: '' });
+    return satisfy(engine, task, 'completed', at);
+  }
   if (repair !== null && !hasEnded(engine, repair)) return;
   if (engine.state.stopped) return drop(engine, { task, at }, commands);
   const id = engine.graph.nodes[task]?.id;
@@ -88,7 +94,7 @@ const CHOICES: Record<ConflictChoice, (engine: Engine, moment: Moment, commands:
 
 function drop(engine: Engine, { task, at }: Moment, commands: Command[]): void {
   const { conflict } = detailOf(engine, task);
-  if (conflict) keepError(engine, task, { code: 'merge_conflict', message: messageOf(conflict) });
+  if (conflict) keepError(engine, task, errorOf(conflict));
   fail(engine, task, at, commands);
 }
 
@@ -100,7 +106,7 @@ function ask(engine: Engine, { task, at }: Moment, commands: Command[]): void {
   const options: ConflictChoice[] = ['repair', 'redo', 'drop'];
   const by = repair == null ? undefined : engine.graph.nodes[repair]?.id;
   const question =
-    `What ${node.id} changed conflicts with ${againstOf(conflict)} in ${filesOf(conflict)}, and ` +
+    `What ${node.id} changed ${troubleOf(conflict)}, and ` +
     `${by === undefined ? 'no repair could be begun' : `the repair ${by} did not complete`}. ` +
     'repair: an agent tries once more; redo: the task is done anew on what is there; drop: its change stays on its own branch';
   const draft = {
@@ -112,7 +118,7 @@ function ask(engine: Engine, { task, at }: Moment, commands: Command[]): void {
     risk: node.risk,
     criticality: node.criticality,
     ...deadlineOf(engine, { options, otherwise: 'drop' }, at),
-    context: { branch: conflict.branch, look: `git diff HEAD...${conflict.branch}` },
+    context: { branch: conflict.branch, look: `git diff HEAD...${conflict.branch}`, ...checkOf(conflict) },
     task: node.id,
   };
   raise(engine, draft, at, commands);
@@ -123,8 +129,26 @@ const againstOf = ({ against }: MergeConflict): string =>
 
 const filesOf = ({ files }: MergeConflict): string => files.join(', ') || 'its files';
 
-const messageOf = (conflict: MergeConflict): string =>
-  `its changes to ${filesOf(conflict)} conflict with ${againstOf(conflict)}; they are on the branch ${conflict.branch}`;
+/** As it follows the name of what was changed. */
+const troubleOf = (conflict: MergeConflict): string =>
+  conflict.check
+    ? `breaks the check \`${conflict.check.command}\` together with ${againstOf(conflict)} (${conflict.check.message})`
+    : `conflicts with ${againstOf(conflict)} in ${filesOf(conflict)}`;
+
+const errorOf = (conflict: MergeConflict): TaskError => ({
+  code: conflict.check ? 'check_failed' : 'merge_conflict',
+  message: `what it changed ${troubleOf(conflict)}; it is on the branch ${conflict.branch}`,
+});
+
+function checkOf({ check }: MergeConflict): Record<string, string> {
+  if (!check) return {};
+  return { check: check.command, ...(check.tail === '' ? {} : { output: check.tail }) };
+}
+
+function rememberCheck(engine: Engine, task: number, check: BrokenCheck): void {
+  const detail = detailOf(engine, task);
+  if (detail.conflict) detail.conflict = { ...detail.conflict, check };
+}
 
 /** The task whose conflict another mends. */
 const repairedBy = (engine: Engine, repair: number): number | undefined =>

@@ -2,6 +2,7 @@ import type { Allocation } from '../contract/agent.js';
 import type { PlanHead } from '../contract/orders.js';
 import type { Plan, PlanTask } from '../contract/plan.js';
 import type { PolicyResult } from '../contract/policy.js';
+import { checksOf } from './checks.js';
 
 const COMMANDS_SHOWN = 20;
 const COMMAND_CHARS = 300;
@@ -34,8 +35,11 @@ export function approvalFor(circumstances: Circumstances): PlanHead['approval'] 
   const { shown, reasons } = reasonsFor(circumstances);
   if (reasons.length === 0 && !needsApproval) return null;
   const context: Record<string, string> = {};
-  for (const task of shown.slice(0, COMMANDS_SHOWN))
+  for (const task of shown.slice(0, COMMANDS_SHOWN)) {
     context[task.id] = `${doingOf(task) ?? ''}${surroundings(task)}`.slice(0, COMMAND_CHARS);
+    const checks = checksOf(task).map(({ text }) => text);
+    if (checks.length > 0) context[`checks of ${task.id}`] = checks.join('; ').slice(0, COMMAND_CHARS);
+  }
   if (shown.length > COMMANDS_SHOWN) context['…'] = `and ${shown.length - COMMANDS_SHOWN} more`;
   for (const [name, powers] of powersIn(plan).slice(0, COMMANDS_SHOWN)) context[name] = powers;
   for (const [name, said] of demandsOf(required)) context[name] = said;
@@ -85,8 +89,8 @@ function reasonsFor({
 } {
   const reasons: string[] = [];
   const agents = plan.tasks.filter(({ kind }) => kind === 'agent');
-  const foreign = isUsers && !isTrusted ? plan.tasks.filter((task) => doingOf(task) !== undefined) : [];
-  const scripts = allowShell ? [] : plan.tasks.filter((task) => task.action.kind === 'shell');
+  const foreign = isUsers && !isTrusted ? plan.tasks.filter((task) => doingOf(task) !== undefined || task.checks) : [];
+  const scripts = allowShell ? [] : plan.tasks.filter(handsToShell);
   if (foreign.length > 0) {
     const what = [
       count(
@@ -145,6 +149,9 @@ function doingOf({ action, allocation }: PlanTask): string | undefined {
   if (action.kind === 'skill' && action.name === 'project-command') return JSON.stringify(action.with['argv']);
   return undefined;
 }
+
+const handsToShell = ({ action, checks = [] }: PlanTask): boolean =>
+  action.kind === 'shell' || checks.some(({ kind }) => kind === 'shell');
 
 /** Where and with which variables it would start, since they can change what a program does. */
 function surroundings({ cwd, env }: PlanTask): string {

@@ -1,6 +1,7 @@
 import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { Plan, PlanTask } from '../contract/plan.js';
+import { checksOf } from './checks.js';
 import type { Matcher, Policy, PolicyResult, PolicySubject } from '../contract/policy.js';
 
 type Facts = Readonly<Record<string, string | number | boolean>>;
@@ -26,6 +27,9 @@ export function applyPolicies(
   for (const { on, path, task, facts } of subjectsOf(plan, { trusted, workspace })) {
     const policy = policies.find((candidate) => candidate.on === on && matches(candidate, facts));
     if (!policy || policy.then === 'allow') continue;
+    const isKnown =
+      path.includes('.checks[') && results.some((known) => known.policy === policy.name && known.task === task);
+    if (isKnown) continue;
     const { name, then, who, reason } = policy;
     // Demands without end must not hide a denial that comes after them.
     if (left[then]-- <= 0) continue;
@@ -56,6 +60,9 @@ function* subjectsOf(plan: Plan, request: { trusted: boolean; workspace: string 
   for (const [position, task] of plan.tasks.entries()) {
     const at = { path: `tasks[${position}]`, task: task.id };
     yield { ...at, on: 'task', facts: taskFacts(task) };
+    // A check is a command that the task brings along: what is said of commands holds for it too.
+    for (const { path, text } of checksOf(task))
+      yield { ...at, path: `${at.path}.${path}`, on: 'task', facts: { ...taskFacts(task), command: text } };
     const { agent, permission } = task.allocation ?? {};
     for (const tool of permission?.tools ?? []) {
       yield {

@@ -22,6 +22,7 @@ export function toGraph(plan: Plan): GraphNode[] {
     risk: task.risk,
     criticality: task.criticality,
     delivers: task.delivers,
+    ...(task.checks ? { checks: task.checks.length } : {}),
     ...repairsOf(task, positions),
     ...accountOf(task),
     ...(task.action.kind === 'decision' ? { decision: decisionOf(task.action) } : {}),

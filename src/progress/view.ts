@@ -202,9 +202,10 @@ function hourOf({ since, until }: { since: number; until: number }): string {
   return isoTime(since).startsWith(day) ? `${time.slice(0, 5)} UTC` : day;
 }
 
-function conflictNote({ files, against }: MergeConflict, mender: string | undefined): string {
+function conflictNote({ files, against, check }: MergeConflict, mender: string | undefined): string {
   const others = against.length === 0 ? 'what is on the branch' : `what ${against.join(', ')} changed`;
   const next = mender === undefined ? '' : `; ${mender} mends it`;
+  if (check) return `done, but it breaks \`${check.command.slice(0, 60)}\` together with ${others}${next}`;
   return `done, but in conflict with ${others} in ${files.slice(0, 3).join(', ')}${files.length > 3 ? ', …' : ''}${next}`;
 }
 

@@ -51,7 +51,7 @@ export function performTask(place: TaskPlace, node: GraphNode, order: TaskOrder)
   const proxy = proxyActivities<Record<string, (order: TaskOrder) => Promise<TaskResult>>>({
     taskQueue: place.taskQueue,
     priority: { priorityKey: place.priorityKey },
-    startToCloseTimeout: node.timeLimitMs + LIMITS.lightActivityMs,
+    startToCloseTimeout: node.timeLimitMs * (1 + (node.checks ?? 0)) + LIMITS.lightActivityMs,
     scheduleToCloseTimeout: LIMITS.hostWaitMs + node.timeLimitMs,
     heartbeatTimeout: LIMITS.heartbeatTimeoutMs,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -140,6 +140,121 @@ describe('an agent’s task', () => {
   });
 });
 
+const sh = (script: string) => ({ kind: 'command' as const, argv: ['sh', '-c', script] });
+
+describe('the checks of an agent’s task', () => {
+  const holds = sh('test "$(cat one.txt)" = "$(cat two.txt)"');
+  const write = (name: string, text: string): Draft => ({
+    id: name,
+    action: { kind: 'agent', prompt: `echo ${text} > ${name}.txt` },
+    checks: [sh('cat one.txt two.txt; echo seen by $BATON_TASK_ID >&2'), holds],
+  });
+  const shell: Runtime = (run, hooks) => shellRuntime(run.prompt.split('\n')[0] ?? '')(run, hooks);
+
+  it('run on the merged files: what breaks one stays off the branch, and its output is kept', async () => {
+    const repository = repositoryWith({ 'one.txt': '1\n', 'two.txt': '1\n' });
+    const { deps, home, deliver } = await stage(repository, { command: shell }, [write('one', '2'), write('two', '2')]);
+    const result = await deliver('one').ended;
+    expect(result).toMatchObject({
+      kind: 'conflicted',
+      conflict: {
+        branch: 'baton-agents/req/one.0',
+        files: [],
+        against: [],
+        check: { command: expect.stringContaining('sh -c test') as string, message: 'sh ended with exit code 1' },
+      },
+    });
+    expect(git(repository, 'branch', '--list', 'baton/req')).toBe('');
+    const said = await deliver('two', { order: { epoch: 1 } }).ended;
+    expect(said.kind).toBe('conflicted');
+    expect(readdirSync(join(home, 'worktrees/req'))).toEqual([]);
+    const record = (await readRecords(deps, 'req')).get('one/0');
+    expect(record?.agent?.changes).toMatchObject({ branch: 'baton-agents/req/one.0' });
+  });
+
+  it('hold: the branch moves, and nothing that one left running lives on', async () => {
+    const repository = repositoryWith({ 'one.txt': '1\n', 'two.txt': '2\n' });
+    const draft = write('one', '2');
+    const checks = [sh('sleep 60 >/dev/null 2>&1 & echo $! > $LEFT'), ...(draft.checks ?? [])];
+    const left = join(folderWith(), 'pid');
+    const { deliver } = await stage(repository, { command: shell }, [{ ...draft, checks, env: { LEFT: left } }]);
+    expect((await deliver('one').ended).kind).toBe('completed');
+    expect(branchFile(repository, 'one.txt')).toBe('2\n');
+    // Of a process that has ended and that nobody has collected, the kernel keeps the entry alone.
+    const alive = join('/proc', readFileSync(left, 'utf8').trim(), 'cmdline');
+    expect(existsSync(alive) ? readFileSync(alive, 'utf8') : '').toBe('');
+  });
+
+  it('are told to the agent, and fail one that changed nothing where that may be', async () => {
+    const prompts: string[] = [];
+    const runtime: Runtime = ({ prompt }) => {
+      prompts.push(prompt);
+      return Promise.resolve(done('All is well.'));
+    };
+    const drafts: Draft[] = [
+      {
+        ...fix,
+        action: { kind: 'agent', prompt: 'Look.', effect: 'optional' },
+        checks: [sh('echo it is not; exit 3')],
+      },
+    ];
+    const { deliver } = await stage(repositoryWith({ a: '1' }), { command: runtime }, drafts);
+    expect(await deliver('fix').ended).toMatchObject({
+      kind: 'failed',
+      error: { code: 'check_failed', tail: expect.stringContaining('it is not') as string },
+      artifacts: [{ name: 'fix.answer.md' }, { name: 'fix.check.log' }],
+    });
+    expect(prompts[0]).toMatch(/# Checks[^]*- sh -c echo it is not; exit 3$/);
+  });
+
+  it('are ended by a cancel, and the branch stays where it was', async () => {
+    const repository = repositoryWith({ 'one.txt': '1\n', 'two.txt': '1\n' });
+    const begun = join(folderWith(), 'begun');
+    const draft = { ...write('one', '2'), checks: [sh(`touch ${begun}; sleep 60`)] };
+    const { deliver } = await stage(repository, { command: shell }, [draft]);
+    const delivery = deliver('one');
+    await until(() => existsSync(begun));
+    delivery.cancel();
+    expect(await delivery.ended).toMatchObject({ kind: 'cancelled', artifacts: [{ name: 'one.changes.patch' }] });
+    expect(git(repository, 'branch', '--list', 'baton/req')).toBe('');
+  });
+
+  it('run again where their worker died, and the agent does not', async () => {
+    const repository = repositoryWith({ 'one.txt': '1\n', 'two.txt': '2\n' });
+    const begun = join(folderWith(), 'begun');
+    let runs = 0;
+    const counting: Runtime = (run, hooks) => {
+      runs += 1;
+      return shell(run, hooks);
+    };
+    const checks = [sh(`test -e ${begun} || { touch ${begun}; sleep 60; }`), holds];
+    const { deliver } = await stage(repository, { command: counting }, [{ ...write('one', '2'), checks }]);
+    const first = deliver('one');
+    await until(() => existsSync(begun));
+    first.cancel('WORKER_SHUTDOWN');
+    await expect(first.ended).rejects.toThrow();
+    expect((await deliver('one', { attempt: 2 }).ended).kind).toBe('completed');
+    expect([runs, branchFile(repository, 'one.txt')]).toEqual([1, '2\n']);
+  });
+});
+
+describe('the checks of a command', () => {
+  it('run in its folder once it is done, and one that breaks fails the task', async () => {
+    const workspace = repositoryWith({ a: '1' });
+    const make = {
+      ...command('make', 'echo made > made.txt'),
+      checks: [sh('cat made.txt'), sh('grep -q other made.txt')],
+    };
+    const { deliver } = await stage(workspace, {}, [make, { ...command('bad', 'exit 1'), checks: [sh('touch ran')] }]);
+    expect(await deliver('make').ended).toMatchObject({
+      kind: 'failed',
+      error: { code: 'check_failed', message: expect.stringContaining('grep -q other made.txt') as string },
+    });
+    expect(await deliver('bad').ended).toMatchObject({ error: { code: 'command_failed' } });
+    expect(existsSync(join(workspace, 'ran'))).toBe(false);
+  });
+});
+
 describe('a task after an agent', () => {
   it('runs on what the agent made, and one beside it on the user’s tree', async () => {
     const repository = repositoryWith({ 'a.txt': 'one\n', 'sub/b.txt': '' });

@@ -146,11 +146,35 @@ tasks:
   });
 });
 
+describe('checks', () => {
+  it('are lists of arguments or texts for the shell', () => {
+    const [draft] = parsePlanFile(task('checks: [[npm, test], make && ./run]'), { file: 'p.yaml' }).tasks;
+    expect(draft?.checks).toEqual([
+      { kind: 'command', argv: ['npm', 'test'] },
+      { kind: 'shell', script: 'make && ./run' },
+    ]);
+    expect(parsePlanFile(task(''), { file: 'p.yaml' }).tasks[0]).not.toHaveProperty('checks');
+  });
+
+  it.each([
+    ['checks: []', 'tasks[0].checks'],
+    ['checks: [[]]', 'tasks[0].checks[0]'],
+    ['checks: [[npm], ""]', 'tasks[0].checks[1]'],
+    [`checks: [${Array(21).fill('x').join()}]`, 'tasks[0].checks'],
+  ])('%s is refused at its path', (fields, path) => {
+    expect(refusal(task(fields))).toMatchObject({ code: 'bad_input', path });
+  });
+
+  it('go with no question', () => {
+    const text = 'tasks: [{id: a, decision: {question: "Go?"}, checks: [make]}]';
+    expect(refusal(text)).toMatchObject({ code: 'bad_input', path: 'tasks[0].checks' });
+  });
+});
+
 describe('fields of later work', () => {
   it.each([
     ['plan: {tasks: []}', 'tasks[0].plan', 'a sub-plan'],
     ['resources: {claude: 1}', 'tasks[0].resources', 'resources'],
-    ['checks: [x]', 'tasks[0].checks', 'checks'],
     ['compensate: [git, checkout]', 'tasks[0].compensate', 'compensate'],
     ['checkpoint: true', 'tasks[0].checkpoint', 'checkpoint'],
     ['kind: workflow', 'tasks[0].kind', 'kind workflow'],

@@ -97,9 +97,11 @@ describe('a request', () => {
   });
 
   it('with a plan of later work is not supported', () => {
-    expect(refusal({ description: 'x', plan: { tasks: [{ id: 'a', command: ['x'], checks: [] }] } })).toMatchObject({
+    expect(
+      refusal({ description: 'x', plan: { tasks: [{ id: 'a', command: ['x'], checkpoint: true }] } }),
+    ).toMatchObject({
       code: 'not_supported',
-      path: 'plan.tasks[0].checks',
+      path: 'plan.tasks[0].checkpoint',
     });
   });
 

@@ -168,7 +168,6 @@ const PLANS: Record<string, Refused & { plan: string | object }> = {
 const LATER: Record<string, object> = {
   compensate: task({ compensate: ['git', 'checkout', '.'] }),
   resources: task({ resources: ['gpu'] }),
-  checks: task({ checks: ['npm test'] }),
   checkpoint: task({ checkpoint: true }),
   plan: { tasks: [{ id: 'a', command, plan: { tasks: [] } }] },
 };

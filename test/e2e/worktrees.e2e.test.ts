@@ -119,6 +119,27 @@ describe('an agent that is a command', () => {
     expect(report).toContain('What it changed is part of the commit of `second-repair`.');
   });
 
+  it('whose change breaks a check beside another’s, though git merges both, mends it in a task of its own', async () => {
+    const write =
+      'p=$(cat); case "$p" in *"breaks a check"*) cp one.txt two.txt;; *) sleep $1; echo new > $2.txt;; esac';
+    agent('one', write.replace('$1', '0').replace('$2', 'one'));
+    agent('two', write.replace('$1', '2').replace('$2', 'two').replace('echo new', 'echo newer'));
+    const checks = [['sh', '-c', 'test ! -e one.txt || test ! -e two.txt || cmp one.txt two.txt']];
+    const tasks = ['one', 'two'].map((id) => ({ id, kind: 'agent', agent: id, prompt: 'Write a file.', checks }));
+    const after = { id: 'after', command: ['cat', 'one.txt', 'two.txt'], checks, dependencies: ['one', 'two'] };
+    await place.submit('apart', place.plan('apart', { tasks: [...tasks, after] }));
+    const view = await place.ended('apart');
+    expect(view.tasks.map(({ id, status, note }) => [id, status, note])).toEqual([
+      ['one', 'completed', undefined],
+      ['two', 'completed', 'merged by two-repair'],
+      ['after', 'completed', undefined],
+      ['two-repair', 'completed', undefined],
+    ]);
+    expect(artifact(view, 'two.check.log')).toContain('one.txt two.txt differ');
+    expect(artifact(view, 'after.log')).toBe('new\nnew\n');
+    expect(git('log', '--format=%s', 'main..baton/apart').trim()).toBe('two (repaired)\none');
+  });
+
   it('whose change nobody could merge is asked about, and dropped it stays on a branch of its own', async () => {
     agent(
       'stubborn',

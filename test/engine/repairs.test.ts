@@ -4,7 +4,7 @@ import { buildGraph } from '../../src/engine/graph.js';
 import { requestStatus } from '../../src/progress/view.js';
 import { bench, completed, failed, node, type Bench } from './fixtures.js';
 
-const conflicted: TaskResult = {
+const conflicted: TaskResult & { kind: 'conflicted' } = {
   kind: 'conflicted',
   startedAt: 0,
   conflict: { branch: 'baton-agents/r/fix.0', commit: 'c0', files: ['a.txt'], against: ['other'] },
@@ -148,4 +148,48 @@ test('a retry does the task again, never its repair', () => {
   made.end('fix', completed);
   made.run('after');
   expect(made.engine.state.outcome).toBe('complete');
+});
+
+const check = { command: 'npm test', message: 'npm ended with exit code 1', tail: 'expected 2, got 3' };
+const breaks: TaskResult = { ...conflicted, conflict: { ...conflicted.conflict, files: [], check } };
+
+/** A request in which what `fix` changed breaks a check beside what `other` changed. */
+function inPieces() {
+  const made = bench([node('other', [], agent), node('fix', [], agent), node('after', [1])]);
+  made.run('other');
+  const { commands } = made.end('fix', breaks);
+  return { made, commands };
+}
+
+test('a check that breaks on the merged files is mended by a task that is added for it, and forgotten what it printed', () => {
+  const { made, commands } = inPieces();
+  expect(commands).toEqual([{ kind: 'extend', n: 1 }]);
+  repairAs(made, 1);
+  expect(made.statuses()).toMatchObject({ fix: 'waiting', after: 'pending', 'fix-repair': 'running' });
+  made.run('fix-repair', 'after');
+  expect(made.engine.state.outcome).toBe('complete');
+  expect(made.engine.state.details[1]?.conflict?.check).toEqual({ ...check, tail: '' });
+});
+
+test('a repair that breaks a check is not begun again by itself: the question names the check and what it printed last', () => {
+  const { made } = inPieces();
+  repairAs(made, 1);
+  const last = { ...check, tail: 'expected 2, got 4' };
+  made.end('fix-repair', { ...conflicted, conflict: { ...conflicted.conflict, files: [], check: last } });
+  expect(made.statuses()).toMatchObject({ fix: 'waiting', 'fix-repair': 'failed' });
+  expect(made.engine.state.details[3]?.error).toMatchObject({ code: 'check_failed' });
+  const [decision] = made.engine.state.decisions;
+  expect(decision).toMatchObject({
+    kind: 'recovery',
+    options: ['repair', 'redo', 'drop'],
+    context: { check: 'npm test', output: 'expected 2, got 4' },
+  });
+  expect(decision?.question).toMatch(
+    /^What fix changed breaks the check `npm test` together with what other changed \(npm ended with exit code 1\), and the repair fix-repair did not/,
+  );
+  decide(made, 'drop');
+  expect(made.engine.state.details[1]?.error).toMatchObject({
+    code: 'check_failed',
+    message: expect.stringContaining('baton-agents/r/fix.0') as string,
+  });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { approvalFor } from '../../src/planning/approval.js';
-import type { Action, Plan } from '../../src/contract/plan.js';
+import type { Action, Check, Plan } from '../../src/contract/plan.js';
 import { compilePlan } from '../../src/planning/compile.js';
 import { agent, given } from '../allocation/agents.js';
 import { draftOf } from './drafts.js';
@@ -38,6 +38,22 @@ test('what is approved shows the folder and the variables of a command too', () 
   const draft = draftOf([{ id: 't0', action: command, cwd: 'sub', env: { CI: '1' } }]);
   const { context } = approvalFor({ ...usual, plan: compilePlan(draft, { maxParallel: 2 }), isTrusted: false }) ?? {};
   expect(context).toEqual({ t0: 'rm -r out   (in sub, with CI=1)' });
+});
+
+test('the checks of a task are approved as its command is, and shown beside it', () => {
+  const checked = (checks: Check[], action = reading) =>
+    compilePlan(draftOf([{ id: 't0', action, checks }]), { maxParallel: 2 });
+  const make: Check = { kind: 'command', argv: ['make', 'check'] };
+  const text: Check = { kind: 'shell', script: 'make && ./run' };
+  expect(approvalFor({ ...usual, plan: checked([make]) })).toBeNull();
+  expect(approvalFor({ ...usual, plan: checked([make]), isTrusted: false })?.context).toMatchObject({
+    'checks of t0': 'make check',
+  });
+  expect(approvalFor({ ...usual, plan: checked([make, text], command) })).toMatchObject({
+    question: expect.stringContaining('to the shell') as string,
+    context: { t0: 'rm -r out', 'checks of t0': 'make check; make && ./run' },
+  });
+  expect(approvalFor({ ...usual, plan: checked([text]), allowShell: true })).toBeNull();
 });
 
 test('a project command that a plan names as a skill counts as a command', () => {

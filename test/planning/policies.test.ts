@@ -44,6 +44,16 @@ describe('a policy', () => {
     expect(fits({ nothing: 'x' })).toBe(false);
   });
 
+  it('of commands holds for the checks of a task too, and names the one it is about', () => {
+    const checks = [
+      { kind: 'command' as const, argv: ['npm', 'test'] },
+      { kind: 'shell' as const, script: 'rm -rf x' },
+    ];
+    const plan = planOf({ ...mend, checks });
+    expect(apply([policy({ when: { command: 'rm *' } })], plan)).toEqual([['p', 'deny', 'tasks[0].checks[1]']]);
+    expect(apply([policy({ when: { agent: 'mender' } })], plan)).toEqual([['p', 'deny', 'tasks[0]']]);
+  });
+
   it('is about the request, the plan, a task or a tool', () => {
     const plan = planOf(deploy, mend);
     expect(apply([policy({ on: 'request', when: { trusted: false } })], plan, false)).toEqual([['p', 'deny', '']]);

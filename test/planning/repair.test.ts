@@ -41,3 +41,18 @@ it('each further repair has an id of its own, and only an agent’s task has one
   expect(new Set(twice.tasks.map(({ id }) => id)).size).toBe(5);
   expect(() => withRepair(plan, { task: 'other', conflict })).toThrow('no task of an agent');
 });
+
+it('of a broken check tells the agent what broke and how, and has the same checks to pass', () => {
+  const checks = [{ kind: 'command' as const, argv: ['npm', 'test'] }];
+  const [fix] = compilePlan(draftOf([{ id: 'fix', checks, action: { kind: 'agent', prompt: 'Edit.' } }]), {
+    maxParallel: 1,
+  }).tasks;
+  const check = { command: 'npm test', message: 'npm ended with exit code 1', tail: 'expected 2, got 3' };
+  const repaired = withRepair({ ...plan, tasks: [fix!] }, { task: 'fix', conflict: { ...conflict, files: [], check } });
+  const [, task] = repaired.tasks;
+  expect(task).toMatchObject({ title: 'fix (repaired)', checks, action: { repairs: { check: 'npm test' } } });
+  const { prompt } = task?.action as { prompt: string };
+  for (const told of ['`npm test`', 'exit code 1', 'expected 2, got 3', 'task other']) expect(prompt).toContain(told);
+  expect(prompt).not.toContain('conflict markers');
+  expect(toGraph(repaired)[1]).toMatchObject({ checks: 1, repairs: 0 });
+});

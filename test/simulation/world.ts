@@ -256,7 +256,8 @@ function randomResult(
     return { kind: 'limited', startedAt: 0, account: 'a', until, session: random.chance(0.5) ? 's' : null };
   }
   if (node?.kind === 'agent' && random.chance(0.1)) {
-    const conflict = { branch: 'b', commit: 'c', files: ['f'], against: ['t0'] };
+    const check = random.chance(0.4) ? { check: { command: 'c', message: 'exit code 1', tail: 'no' } } : {};
+    const conflict = { branch: 'b', commit: 'c', files: ['f'], against: ['t0'], ...check };
     return { kind: 'conflicted', startedAt: 0, conflict, artifacts: [] };
   }
   if (random.chance(failure))

@@ -5,12 +5,13 @@ import type { Json } from '../../contract/json.js';
 import { LIMITS } from '../../contract/limits.js';
 import type { Permission } from '../../contract/mode.js';
 import type { AgentWork } from '../../contract/report.js';
-import type { ArtifactRef, MergeConflict, TaskError } from '../../contract/task.js';
+import type { ArtifactRef, BrokenCheck, MergeConflict, TaskError } from '../../contract/task.js';
 import type { Changes } from '../../workspace/worktree/changes.js';
 import type { Integration } from '../../workspace/worktree/integrate.js';
 import type { AgentTree } from '../../workspace/worktree/worktrees.js';
 import { enforce, NOTHING_UNDONE, refusalText, type Enforced, type Undone } from '../permissions/enforce.js';
 import type { AccountLimit } from './agent-program.js';
+import { checkError, runChecksAlone, type Broken } from './checks.js';
 import type { Executed, Execution } from './execution.js';
 
 /** How an agent ended, with what was found and undone when an earlier delivery looked at its changes. */
@@ -42,10 +43,15 @@ export async function carryOut(execution: Execution, ended: Ended): Promise<Exec
     const { session, asks } = end;
     return { result: { kind: 'parked', startedAt, session, asks, ...usageOf(end) }, details: {} };
   }
+  return cancelled(execution, ended, end.tail);
+}
+
+async function cancelled(execution: Execution, ended: Ended, text: string): Promise<Executed> {
+  const { startedAt, tree, end } = ended;
   const artifacts = await keepPatch(execution, tree);
   return {
     result: { kind: 'cancelled', startedAt, artifacts, ...usageOf(end) },
-    details: detailsOf(ended, { text: end.tail }),
+    details: detailsOf(ended, { text }),
   };
 }
 
@@ -64,6 +70,11 @@ async function finished(execution: Execution, ended: Finished): Promise<Executed
   const unmended = await tree.unmended();
   if (unmended.length > 0) return refuse('merge_conflict', `the agent left both versions in ${unmended.join(', ')}`);
   let changes: Integration | undefined;
+  let broken: Broken | undefined;
+  const look = async (folder: string): Promise<BrokenCheck | undefined> => {
+    broken = await runChecksAlone(execution, folder);
+    return broken?.check;
+  };
   let found: Inspected;
   try {
     found = await inspect(execution, ended);
@@ -77,14 +88,18 @@ async function finished(execution: Execution, ended: Finished): Promise<Executed
       const result = { kind: 'parked' as const, startedAt, session: end.session, asks: found.asks, artifacts };
       return { result, details: detailsOf(ended, { text, undone }) };
     }
-    changes = await tree.integrate(task.title);
+    changes = await tree.integrate(task.title, task.checks && look);
     if (!changes && undone.rejected.named.length > 0) return await refuse('mode_violation', REJECTED, { undone, kept });
+    if (!changes && ended.mayChangeNothing && task.checks) await look(tree.cwd);
   } catch (error) {
+    if (execution.signal.reason === 'cancel') return cancelled(execution, ended, text);
     if (!(error instanceof BatonError) || error.code !== 'commit_failed') throw error;
     return refuse('commit_failed', [error.message, error.hint ?? ''].join('\n').trim());
   }
   if (!changes && !ended.mayChangeNothing) return refuse('no_effect', NO_EFFECT);
-  const common = { startedAt, artifacts: [...answer, ...found.patches], ...usageOf(end) };
+  const artifacts = [...answer, ...found.patches, ...(broken?.artifacts ?? [])];
+  if (!changes && broken) return refuse('check_failed', '', { error: checkError(broken.check), kept: artifacts });
+  const common = { startedAt, artifacts, ...usageOf(end) };
   const details = detailsOf(ended, { text, undone: found.undone, changes: workOf(tree, changes) });
   if (changes?.kind === 'conflict')
     return { result: { kind: 'conflicted', conflict: boundedConflict(changes), ...common }, details };
@@ -146,9 +161,10 @@ function workOf(tree: AgentTree, changes: Integration | undefined): AgentWork['c
   return { branch: changes.kind === 'conflict' ? changes.branch : tree.branch, commit, files, filesLeftOut };
 }
 
-function boundedConflict({ commit, branch, conflicts, against }: Integration & { kind: 'conflict' }): MergeConflict {
+function boundedConflict(held: Integration & { kind: 'conflict' }): MergeConflict {
+  const { commit, branch, conflicts, against, check } = held;
   const files = conflicts.slice(0, LIMITS.conflictFilesInState).map((path) => path.slice(0, 200));
-  return { branch, commit, files, against: against.slice(0, LIMITS.conflictFilesInState) };
+  return { branch, commit, files, against: against.slice(0, LIMITS.conflictFilesInState), ...(check && { check }) };
 }
 
 type Inspected = Enforced & { patches: ArtifactRef[] };

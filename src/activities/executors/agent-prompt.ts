@@ -1,5 +1,6 @@
 import { LIMITS } from '../../contract/limits.js';
 import type { PlanTask } from '../../contract/plan.js';
+import { textOfCheck } from '../../planning/checks.js';
 import type { Deps } from '../deps.js';
 import { readPlan } from '../plan.js';
 import { readRecords, type TaskRecord } from '../records.js';
@@ -8,10 +9,17 @@ import type { Execution } from './execution.js';
 /** What an agent is asked to do: the task's prompt, and set apart from it what it may change and, bounded, what the tasks found that it builds on. */
 export async function promptOf(execution: Execution, prompt: string): Promise<string> {
   const results = await resultsOf(execution);
-  return [prompt, ...(results.length > 0 ? ['---', HEADING, ...results] : []), '---', mayOf(execution.task)].join(
-    '\n\n',
-  );
+  const found = results.length > 0 ? ['---', HEADING, ...results] : [];
+  return [prompt, ...found, '---', mayOf(execution.task), ...checksOf(execution.task)].join('\n\n');
 }
+
+function checksOf({ checks = [] }: PlanTask): string[] {
+  if (checks.length === 0) return [];
+  return ['# Checks', CHECKS, ...checks.map((check) => `- ${oneLine(textOfCheck(check))}`)];
+}
+
+const CHECKS =
+  'Once you say that you are done, these commands are run on what you changed, merged with what others changed meanwhile. Your changes count only if each of them ends with exit code 0.';
 
 const FILES_TOLD = 20;
 

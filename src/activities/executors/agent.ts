@@ -45,7 +45,7 @@ export async function runAgent(execution: Execution, action: Action & { kind: 'a
   let end = tree.ended as KeptEnd | undefined;
   let limit: AccountLimit | undefined;
   if (!end) {
-    const isMerged = tree.conflicts?.length === 0;
+    const isMerged = tree.conflicts?.length === 0 && action.repairs?.check === undefined;
     const late = isFresh || isMerged ? undefined : await knownLimit(execution, program.account);
     if (late) return heldBack(late);
     end = isMerged

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Action, PlanDraft, TaskDraft } from '../plan.js';
+import type { Action, Check, PlanDraft, TaskDraft } from '../plan.js';
 import type { TaskFields } from './task-schema.js';
 
 /** A plan's own fields, its tasks being drafts already. */
@@ -58,6 +58,7 @@ export function toTaskDraft(fields: TaskFields, context: z.RefinementCtx): TaskD
     env: fields.env ?? {},
     cwd: fields.cwd ?? '.',
     parameters: fields.parameters ?? {},
+    ...(fields.checks === undefined ? {} : { checks: fields.checks.map(commandOf) }),
     delivers: action.kind !== 'decision',
   };
 }
@@ -78,6 +79,8 @@ function checkAction(fields: TaskFields, given: ActionField[], context: z.Refine
   for (const [field, owner] of Object.entries(BELONGS_TO) as [keyof TaskFields, ActionField][]) {
     if (fields[field] !== undefined && !given.includes(owner)) say(`goes with ${owner} only`, [field]);
   }
+  if (fields.checks !== undefined && first === 'decision')
+    say('a question makes nothing that could be checked', ['checks']);
 }
 
 function actionOf(fields: TaskFields, field: ActionField | undefined): Action {
@@ -104,8 +107,9 @@ function actionOf(fields: TaskFields, field: ActionField | undefined): Action {
     }
     case 'command':
     case undefined:
-      return typeof fields.command === 'string'
-        ? { kind: 'shell', script: fields.command }
-        : { kind: 'command', argv: fields.command ?? [] };
+      return commandOf(fields.command ?? []);
   }
 }
+
+const commandOf = (given: string | string[]): Check =>
+  typeof given === 'string' ? { kind: 'shell', script: given } : { kind: 'command', argv: given };

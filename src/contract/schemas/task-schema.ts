@@ -83,7 +83,11 @@ export const taskFields = z.strictObject({
   criticality: fraction.optional(),
   env: env.optional(),
   cwd: relativePath.optional(),
-  checks: notYet('checks'),
+  checks: z
+    .array(command)
+    .min(1, 'empty')
+    .max(LIMITS.checksPerTask, `more than ${LIMITS.checksPerTask} checks`)
+    .optional(),
   compensate: notYet('compensate'),
   checkpoint: notYet('checkpoint'),
   parameters: jsonRecord.optional(),

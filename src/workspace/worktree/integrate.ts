@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BatonError } from '../../contract/errors.js';
 import { LIMITS } from '../../contract/limits.js';
+import type { BrokenCheck } from '../../contract/task.js';
 import { displayName } from '../paths.js';
 import { agentBranchOf, refOf } from './branch.js';
 import { changesOf, commitTree, findCommit, identity, makeCommit, messageOf, within } from './changes.js';
@@ -18,8 +19,10 @@ export interface Conflict {
   branch: string;
   /** Files that cannot be merged, at most LIMITS.conflictFiles. */
   conflicts: string[];
-  /** Tasks that changed these files on the request's branch meanwhile. */
+  /** Tasks that changed these files on the request's branch meanwhile; where none conflicts, that changed anything. */
   against: string[];
+  /** What broke although no file conflicts. */
+  check?: BrokenCheck;
 }
 
 export interface Target {
@@ -27,11 +30,13 @@ export interface Target {
   branch: string;
   title: string;
   origin: Origin;
+  /** Looks at the commit that the branch is about to get; what is broken there does not get onto it. */
+  check?: ((commit: string) => Promise<BrokenCheck | undefined>) | undefined;
 }
 
 /**
  * Makes one commit of what was changed in the tree and puts it onto the request's branch, on top of what others have put there meanwhile;
- * undefined where nothing was changed. What an earlier delivery of the same task and epoch has put there is found again. The branch is only
+ * undefined where nothing was changed. The checks come last, so that the branch never holds what broke one. What an earlier delivery of the same task and epoch has put there is found again. The branch is only
  * moved from where it was looked at, so that nobody's commit is lost.
  * @throws BatonError `commit_failed`
  */
@@ -50,12 +55,14 @@ export async function integrate(tree: Tree, target: Target): Promise<Integration
     const merge = await mergeOnto(tree, { tip, commit });
     if (merge.kind === 'conflict')
       return { ...(await changesOf(tree, commit)), ...(await told(tree, { ...merge, own, branch })) };
+    const next = await mergedCommit(tree, { merge, commit, message });
+    const broken = await target.check?.(next);
+    if (broken) {
+      const held = await told(tree, { files: [], own, branch });
+      return { ...(await changesOf(tree, commit)), ...held, check: broken };
+    }
     // Others have made the same changes: the branch holds them, without a commit for them.
     if (merge.content === null) return landed(tree, { commit, tip, own });
-    const next =
-      merge.content === undefined
-        ? commit
-        : await commitTree(tree, { content: merge.content, parent: merge.parent, message });
     if (await moveBranch(tree, { branch, from: tip, to: next })) return landed(tree, { commit: next, tip: next, own });
   }
   throw new BatonError('commit_failed', `the branch ${branch} is moved by somebody else again and again`, {
@@ -68,6 +75,16 @@ const FAILED = { code: 'commit_failed' } as const;
 type Merge =
   /** `content` is the merged tree; absent where there is nothing to merge with, null where the tip holds all of it. */
   { kind: 'clean'; parent: string; content?: string | null } | { kind: 'conflict'; content: string; files: string[] };
+
+/** What the branch is to be at: on no branch yet, so that a crash leaves nothing behind but an object that nobody names. */
+async function mergedCommit(
+  tree: Tree,
+  { merge, commit, message }: { merge: Merge & { kind: 'clean' }; commit: string; message: string },
+): Promise<string> {
+  const { content, parent } = merge;
+  if (content === null) return parent;
+  return content === undefined ? commit : commitTree(tree, { content, parent, message });
+}
 
 /** Merges a commit of the tree with a tip, in no working tree. */
 async function mergeOnto(tree: Tree, { tip, commit }: { tip: string | undefined; commit: string }): Promise<Merge> {

@@ -1,6 +1,7 @@
 import { readdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BatonError } from '../../contract/errors.js';
+import type { BrokenCheck } from '../../contract/task.js';
 import { writeAtomically } from '../artifacts/atomic.js';
 import { folderOf, type RequestFiles } from '../artifacts/requests.js';
 import { branchOf, treeNameOf } from './branch.js';
@@ -9,7 +10,7 @@ import { checkOut, folderIn, isFolder, registered, tipOf, type KeptBranch } from
 import { writeGit } from './git.js';
 import { changesIn, undoIn, type TreeChange } from './inspect.js';
 import { requireGround } from './ground.js';
-import { dropBranch, integrate, mergeInto, unmended, type Integration } from './integrate.js';
+import { dropBranch, integrate, mergeInto, unmended, type Integration, type Target } from './integrate.js';
 import { inTurn } from './turns.js';
 import { readTreeState, type TreeState } from './tree-state.js';
 
@@ -49,12 +50,15 @@ export interface AgentTree {
   undo(changes: readonly TreeChange[]): Promise<void>;
   /**
    * One commit on the request's branch, after those that others put there meanwhile; undefined where nothing was changed. Doing it again finds
-   * the same.
+   * the same. `check` looks at the workspace's folder in a checkout of what the branch is about to be; meanwhile nobody else moves the branch.
    */
-  integrate(title: string): Promise<Integration | undefined>;
+  integrate(title: string, check?: FolderCheck): Promise<Integration | undefined>;
   patch(): Promise<Buffer | undefined>;
   remove(): Promise<void>;
 }
+
+/** Gives what is broken in a folder. */
+export type FolderCheck = (folder: string) => Promise<BrokenCheck | undefined>;
 
 /** A checkout of what the agents have made so far, for tasks that build on it. */
 export interface Snapshot {
@@ -175,9 +179,11 @@ export class Worktrees {
       keepEnd: (ended) => this.#write(`${path}.json`, { ...state, ended }),
       conflicts: state.conflicts,
       unmended: () => unmended(path, state.conflicts ?? []),
-      integrate: (title) =>
+      integrate: (title, look) =>
         inTurn(this.#turns, request, async () => {
-          const made = await this.#integrate(tree, { title, origin: { request, task, epoch } });
+          const check =
+            look && ((commit: string) => this.#inCheckout(kept, { path, commit, signal: order.signal }, look));
+          const made = await this.#integrate(tree, { title, origin: { request, task, epoch }, check });
           if (made?.kind === 'integrated' && order.repairs) await dropBranch(tree, order.repairs.branch);
           return made;
         }),
@@ -188,13 +194,33 @@ export class Worktrees {
     };
   }
 
-  async #integrate(tree: Tree, { title, origin }: { title: string; origin: Origin }): Promise<Integration | undefined> {
+  async #integrate(tree: Tree, target: Omit<Target, 'branch'>): Promise<Integration | undefined> {
+    const { origin } = target;
     const kept = await this.kept(origin.request);
     if (!kept) throw new BatonError('artifact_missing', `the branch of ${origin.request} is not known any more`);
-    const made = await integrate(tree, { branch: kept.branch, title, origin });
+    const made = await integrate(tree, { branch: kept.branch, ...target });
     if (made?.kind === 'integrated')
       await this.#files.writeJson(origin.request, 'branch.json', { ...kept, tip: made.tip });
     return made;
+  }
+
+  /** In a worktree of its own that is gone afterwards: what a check leaves behind is part of nothing. */
+  async #inCheckout(
+    kept: KeptBranch,
+    { path, commit, signal }: { path: string; commit: string; signal: AbortSignal },
+    look: FolderCheck,
+  ): Promise<BrokenCheck | undefined> {
+    const folder = `${path}.check`;
+    await this.#remove(kept.repository, folder);
+    try {
+      await checkOut(kept, folder, commit, signal).catch((error: unknown) => {
+        if (!(error instanceof BatonError)) throw error;
+        throw new BatonError('commit_failed', `nothing to run the checks in could be made: ${error.message}`);
+      });
+      return await look(await folderIn(folder, kept));
+    } finally {
+      await this.#remove(kept.repository, folder);
+    }
   }
 
   /** Once for all tasks that want it at the same time; it is not given up where one of them is. */

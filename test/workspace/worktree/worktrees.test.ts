@@ -31,6 +31,16 @@ function world(files: Record<string, string> = { 'a.txt': 'one\n', 'sub/b.txt': 
 const commits = (repository: string, branch = 'baton/req-1'): string[] =>
   git(repository, 'log', '--format=%s', `main..${branch}`).trim().split('\n').filter(Boolean);
 
+/** A commit with a file more than `main` has, made in no working tree. */
+function otherCommit(repository: string): string {
+  const folder = join(folderWith(), 'other');
+  git(repository, 'worktree', 'add', '-q', '--detach', folder, 'main');
+  put(folder, { 'other.txt': 'other' });
+  git(folder, 'add', '--all');
+  git(folder, 'commit', '-q', '-m', 'other');
+  return git(folder, 'rev-parse', 'HEAD').trim();
+}
+
 async function work(tree: AgentTree, files: Record<string, string>, title = 'Fix it'): Promise<string | undefined> {
   put(tree.cwd, files);
   return (await tree.integrate(title))?.commit;
@@ -252,6 +262,79 @@ describe('agents that work at the same time', () => {
     expect(await work(two, { 'a.txt': 'same\n' }, 'two')).toBeDefined();
     expect(commits(repository)).toEqual(['one']);
     expect((await worktrees.result('req-1'))?.commit).toBe(git(repository, 'rev-parse', 'baton/req-1').trim());
+  });
+});
+
+describe('a check', () => {
+  const broken = { command: 'make', message: 'make ended with exit code 2', tail: 'no' };
+
+  it('sees what the branch is about to be, in a folder that is gone afterwards, and keeps what it breaks off the branch', async () => {
+    const { repository, home, worktrees, order } = world();
+    const [one, two] = [await worktrees.forAgent(order()), await worktrees.forAgent(order({ task: 'two' }))];
+    await work(one, { 'a.txt': 'by one\n' }, 'one');
+    put(two.cwd, { 'sub/b.txt': 'by two\n' });
+    const seen: string[] = [];
+    const held = await two.integrate('two', (folder) => {
+      seen.push(readFileSync(join(folder, 'a.txt'), 'utf8') + readFileSync(join(folder, 'sub/b.txt'), 'utf8'));
+      put(folder, { 'left.txt': 'behind' });
+      return Promise.resolve(broken);
+    });
+    expect(seen).toEqual(['by one\nby two\n']);
+    expect(held).toMatchObject({
+      kind: 'conflict',
+      conflicts: [],
+      against: ['fix'],
+      check: broken,
+      branch: 'baton-agents/req-1/two.0',
+    });
+    expect([commits(repository), commits(repository, 'baton-agents/req-1/two.0')]).toEqual([['one'], ['two']]);
+    expect(readdirSync(join(home, 'worktrees/req-1')).filter((name) => name.includes('check'))).toEqual([]);
+    expect((await two.integrate('two', () => Promise.resolve(undefined)))?.kind).toBe('integrated');
+    expect(commits(repository)).toEqual(['two', 'one']);
+  });
+
+  it('is made again where the branch moves under it, and not again once the branch has what it held for', async () => {
+    const { repository, worktrees, create, order } = world();
+    const tree = await worktrees.forAgent(order());
+    put(tree.cwd, { 'a.txt': 'mine\n' });
+    await tree.keepEnd('done');
+    const tips: string[] = [];
+    const look = (folder: string): Promise<undefined> => {
+      tips.push(
+        readdirSync(folder)
+          .filter((name) => name !== '.git')
+          .join(),
+      );
+      // Somebody else commits to the branch while the first one runs.
+      if (tips.length === 1) git(repository, 'branch', 'baton/req-1', otherCommit(repository));
+      return Promise.resolve(undefined);
+    };
+    await tree.integrate('mine', look);
+    expect(tips).toEqual(['a.txt,sub', 'a.txt,other.txt,sub']);
+    expect(commits(repository)).toEqual(['mine', 'other']);
+    await (await create().forAgent(order())).integrate('mine', look);
+    expect([tips.length, commits(repository)]).toEqual([2, ['mine', 'other']]);
+  });
+
+  it('that is given up leaves the branch where it was, and whoever comes next its turn', async () => {
+    const { repository, home, worktrees, order } = world();
+    const [one, two] = [await worktrees.forAgent(order()), await worktrees.forAgent(order({ task: 'two' }))];
+    put(one.cwd, { 'a.txt': 'one\n\n' });
+    await expect(one.integrate('one', () => Promise.reject(new Error('ended')))).rejects.toThrow('ended');
+    expect(await work(two, { 'b.txt': 'b' }, 'two')).toBeDefined();
+    expect(commits(repository)).toEqual(['two']);
+    expect(readdirSync(join(home, 'worktrees/req-1')).filter((name) => name.includes('check'))).toEqual([]);
+  });
+
+  it('of which a crash left the folder finds a fresh one', async () => {
+    const { home, worktrees, order } = world();
+    const tree = await worktrees.forAgent(order());
+    put(join(home, 'worktrees/req-1/fix.0.check'), { 'half.txt': 'left' });
+    put(tree.cwd, { 'a.txt': 'mine\n' });
+    await tree.integrate('mine', (folder) => {
+      expect(existsSync(join(folder, 'half.txt'))).toBe(false);
+      return Promise.resolve(undefined);
+    });
   });
 });
 
