@@ -263,6 +263,8 @@ export const LIMITS = {
   controlConnections: 64,
   lockPollMs: 500,
   logTailBytes: 4 * 1024,
+  /** Of what a server that broke down wrote, as far as its cause is looked for. */
+  failureLogBytes: 256 * 1024,
   runFileBytes: 16 * 1024,
   configProblems: 20,
   /** How long a clean-up waits for another one of the same data folder, and for Temporal to forget a request. */

@@ -22,8 +22,21 @@ export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
+/**
+ * What a program that broke down wrote after byte `from`, without the stacks of its threads, which come after the cause and can be longer
+ * than any tail of the log; at most the last `LIMITS.logTailBytes` of that.
+ */
+export function logOfFailure(path: string, from: number): string {
+  const [cause = ''] = read(path, from, LIMITS.failureLogBytes).split(/^goroutine \d+ /m, 1);
+  return cause.trim().slice(-LIMITS.logTailBytes);
+}
+
 /** The end of a log, at most `LIMITS.logTailBytes`, never from before byte `from`. */
 export function logTail(path: string, from = 0): string {
+  return read(path, Math.max(from, sizeOf(path) - LIMITS.logTailBytes), LIMITS.logTailBytes).trim();
+}
+
+function read(path: string, from: number, bytes: number): string {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -31,11 +44,9 @@ export function logTail(path: string, from = 0): string {
     return '';
   }
   try {
-    const size = fstatSync(file).size;
-    const start = Math.max(from, size - LIMITS.logTailBytes);
-    const buffer = Buffer.alloc(Math.max(0, size - start));
-    const length = readSync(file, buffer, 0, buffer.length, start);
-    return buffer.subarray(0, length).toString('utf8').trim();
+    const buffer = Buffer.alloc(Math.max(0, Math.min(bytes, fstatSync(file).size - from)));
+    const length = readSync(file, buffer, 0, buffer.length, from);
+    return buffer.subarray(0, length).toString('utf8');
   } finally {
     closeSync(file);
   }

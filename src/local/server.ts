@@ -8,7 +8,7 @@ import {
   waitForDatabase,
 } from './database.js';
 import { homePaths } from './home.js';
-import { logTail } from './logs.js';
+import { logOfFailure } from './logs.js';
 import { choosePorts, type Ports, recordPorts } from './ports.js';
 import { adoptProcess, endProcess, pause, startProcess, untilAborted, type WatchedProcess } from './processes.js';
 import { liveRunFile, removeRunFile, type RunFile, writeRunFile } from './run-files.js';
@@ -91,7 +91,7 @@ async function startOnce(start: ServerStart, ports: Ports, end: number): Promise
     removeRunFile(home, 'server');
     start.signal.throwIfAborted();
     const how = gone.signal.aborted ? await child.exited : `does not answer: ${String(error)}`;
-    return { kind: 'failed', how, log: logTail(serverLog, logFrom) };
+    return { kind: 'failed', how, log: logOfFailure(serverLog, logFrom) };
   }
   const ready: RunFile = { ...file, state: 'ready' };
   recordDatabaseVersion(home, binary.version, true);

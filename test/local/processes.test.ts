@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/contract/limits.js';
-import { logTail, openLog, trimLog, waitForLine } from '../../src/local/logs.js';
+import { logOfFailure, logTail, openLog, trimLog, waitForLine } from '../../src/local/logs.js';
 import { isAlive, startTimeOf } from '../../src/local/process-identity.js';
 import { adoptProcess, endProcess, startProcess } from '../../src/local/processes.js';
 import { liveRunFile, readRunFile, removeRunFile, type RunFile, writeRunFile } from '../../src/local/run-files.js';
@@ -195,5 +195,20 @@ describe('keeping a process alive', () => {
       signal: new AbortController().signal,
     });
     await expect(keeping).rejects.toThrow('no 3');
+  });
+});
+
+describe('the log of a program that broke down', () => {
+  it('gives its cause, however long the stacks behind it are, and nothing from before its start', () => {
+    const path = join(temporaryFolder(), 'server.log');
+    const before = 'address already in use, long ago\n';
+    const cause =
+      'level=ERROR msg="Failed to start" error="bind: address already in use"\npanic: nil pointer dereference';
+    writeFileSync(path, `${before}${cause}\n\ngoroutine 1 [running]:\n${'frame at file.go:1\n'.repeat(2000)}`);
+    expect(logOfFailure(path, before.length)).toBe(cause);
+    writeFileSync(path, `${'x'.repeat(10_000)}the end\n`);
+    expect(logOfFailure(path, 0)).toHaveLength(LIMITS.logTailBytes);
+    expect(logOfFailure(path, 0)).toMatch(/the end$/);
+    expect(logOfFailure(`${path}.none`, 0)).toBe('');
   });
 });
