@@ -51,6 +51,7 @@ async function fromBuild() {
     planSchema: (await from('contract/schemas/plan-schema', 'planJsonSchema'))(),
     preconfigured: await from('contract/runtimes/index', 'PRECONFIGURED'),
     agentSchema: (await from('contract/schemas/agent-fields', 'agentJsonSchema'))(),
+    skillSchema: (await from('contract/schemas/skill-file', 'skillJsonSchema'))(),
     exitOfStatus: await from('cli/end', 'EXIT_OF_STATUS'),
     helpOf,
   };

@@ -1,6 +1,6 @@
 import { table } from './markdown.mjs';
 
-/** The fields of an agent's front matter, with the schema's own descriptions. */
+/** The fields of an agent's or a skill's front matter, with the schema's own descriptions. */
 export function agentFieldTable({ properties, required }) {
   const rows = Object.entries(properties).flatMap(([name, schema]) => [
     row(name, schema, required.includes(name)),
@@ -10,12 +10,12 @@ export function agentFieldTable({ properties, required }) {
 }
 
 function row(name, schema, isRequired) {
-  if (schema.description === undefined) throw new Error(`agent fields: ${name} has no description`);
+  if (schema.description === undefined) throw new Error(`front matter: ${name} has no description`);
   return [`\`${name}\`${isRequired ? ' (required)' : ''}`, typeOf(name, schema), schema.description];
 }
 
 /** Of these the schema knows only that they are texts. */
-const TYPES = { 'limits.timeLimit': 'duration' };
+const TYPES = { 'limits.timeLimit': 'duration', timeLimit: 'duration', input: 'JSON Schema', output: 'JSON Schema' };
 
 function typeOf(name, schema) {
   if (TYPES[name]) return TYPES[name];

@@ -51,6 +51,7 @@ function partsOf(sources) {
       'preconfigured runtimes': preconfiguredRuntimes(sources.preconfigured),
     },
     'docs/guides/agents.md': { 'agent fields': agentFieldTable(sources.agentSchema) },
+    'docs/guides/skills.md': { 'skill fields': agentFieldTable(sources.skillSchema) },
     'docs/guides/permissions.md': {
       modes: modeTable(sources.modes),
       'protected files': protectedFiles(sources.protectedFiles),

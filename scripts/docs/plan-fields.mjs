@@ -16,8 +16,8 @@ const TASK = {
   title: 'What people see; without it, the id.',
   kind: '`skill`, `agent` or `decision`; follows from what the task does and need not be given. `workflow` is not supported yet.',
   type: 'What sort of work it is (test, fix, documentation, …); shown, and helps to choose an agent.',
-  skill: 'The name of a built-in skill to run.',
-  with: 'What the skill is given.',
+  skill: 'The name of the [skill](../guides/skills.md) to carry out: a built-in one, or one of a `SKILL.md`.',
+  with: 'What the skill is given; it has to fit the skill’s own schema.',
   command:
     'A program with its arguments, as a list; no shell sees them. One text is handed to `sh -c`, and asks first unless `allowShell` is set.',
   agent:

@@ -3,7 +3,6 @@ import { canonicalJson, type Json } from '../contract/json.js';
 import { BatonError } from '../contract/errors.js';
 import type { Extension, ExtensionWanted } from '../contract/orders.js';
 import type { Plan, TaskDraft } from '../contract/plan.js';
-import { SKILL_NAMES } from '../contract/skills.js';
 import { parsePlanValue } from '../contract/schemas/plan-value.js';
 import { parseSubmission } from '../contract/schemas/submission.js';
 import { markedSubmission, type Submission } from '../contract/submission.js';
@@ -12,9 +11,10 @@ import { extendPlan, freeId } from '../planning/extend.js';
 import { gated } from '../planning/gate.js';
 import { withRepair } from '../planning/repair.js';
 import { toGraph } from '../planning/to-graph.js';
+import { readSkills } from '../workspace/skills/read.js';
 import { workspaceOf } from './analyze.js';
 import type { Deps } from './deps.js';
-import { judged, limited, readPlan, uncommittedFor, withAgents } from './plan.js';
+import { judged, limited, readPlan, uncommittedFor, withAgents, withSkills } from './plan.js';
 
 export type ExtendOrder = {
   request: string;
@@ -45,7 +45,7 @@ async function withSubmission(
   const checked = parseSubmission(submission);
   const workspace = await workspaceOf(deps, request);
   const settings = deps.settings(workspace);
-  const draft = draftOf(checked, freeId(before, `s${n}`));
+  const draft = await draftOf(deps, checked, { id: freeId(before, `s${n}`), workspace });
   const { signature } = checked;
   const isTrusted = signature !== undefined && deps.verify(markedSubmission(request, checked), signature);
   const alone = { ...before, tasks: extendPlan(before, [draft]).tasks.slice(-1) };
@@ -69,10 +69,17 @@ async function withSubmission(
 }
 
 /** Read as a task of a plan file is, so that one set of rules holds for both. */
-function draftOf({ type, description, parameters = {}, dependencies = [] }: Submission, id: string): TaskDraft {
+async function draftOf(
+  deps: Deps,
+  { type, description, parameters = {}, dependencies = [] }: Submission,
+  { id, workspace }: { id: string; workspace: string },
+): Promise<TaskDraft> {
   const title = description.replace(/\s+/g, ' ').trim().slice(0, 80);
-  const value = { id, title, type, dependencies, ...actionOf(type, description, parameters) };
-  const [task] = parsePlanValue({ name: id, tasks: [value] }).tasks;
+  const { skills } = await readSkills({ home: deps.installation, workspace });
+  const isSkill = skills.some(({ name }) => name === type);
+  const action = isSkill ? { skill: type, with: parameters } : actionOf(type, description, parameters);
+  const parsed = parsePlanValue({ name: id, tasks: [{ id, title, type, dependencies, ...action }] });
+  const [task] = (await withSkills(deps, parsed, workspace)).tasks;
   if (!task) throw new BatonError('internal', 'a plan of one task has none');
   return task;
 }
@@ -86,7 +93,6 @@ function actionOf(type: string, description: string, parameters: Record<string, 
     });
   }
   if (command !== undefined) return { command, ...given({ parameters: rest }) };
-  if (SKILL_NAMES.some(({ name }) => name === type)) return { skill: type, with: parameters };
   return { kind: 'agent', prompt: description, ...given({ agent, mode, capabilities, parameters: rest }) };
 }
 

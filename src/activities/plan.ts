@@ -15,9 +15,11 @@ import type { PolicyResult } from '../contract/policy.js';
 import { approvalFor } from '../planning/approval.js';
 import { applyPolicies, refuseDenied } from '../planning/policies.js';
 import { planFor } from '../planning/patterns.js';
+import { resolveSkills } from '../planning/skills.js';
 import { toGraph } from '../planning/to-graph.js';
 import { unavailableAgents } from '../workspace/agents/available.js';
 import { readAgents } from '../workspace/agents/read.js';
+import { skillBook } from '../workspace/skills/book.js';
 import { requireGround } from '../workspace/worktree/ground.js';
 import type { KeptAnalysis } from './analyze.js';
 import { auditPlan, auditPolicies } from './audit.js';
@@ -38,14 +40,12 @@ export async function plan(
     decisionDeadlineMs: settings.decisionDeadlineMs,
   });
   const limit = Math.min(settings.maxParallel, checked.maxParallel ?? settings.maxParallel);
-  const compiled = await placedIn(checked.plan, () =>
-    withAgents(deps, {
-      plan: compilePlan(draft, { maxParallel: limit }),
-      draft,
-      workspace: kept.workspace,
-      modes: settings.modes,
-    }),
-  );
+  const compiled = await placedIn(checked.plan, async () => {
+    const { workspace } = kept;
+    const resolved = isUsers ? await withSkills(deps, draft, workspace) : draft;
+    const plan = compilePlan(resolved, { maxParallel: limit });
+    return withAgents(deps, { plan, draft: resolved, workspace, modes: settings.modes });
+  });
   const made: Plan = {
     ...compiled,
     maxParallel: Math.min(compiled.maxParallel, limit),
@@ -80,6 +80,10 @@ export async function plan(
     patience: patienceOf(settings),
   };
 }
+
+/** The draft with its skills as what carries them out. */
+export const withSkills = async (deps: Deps, draft: PlanDraft, workspace: string): Promise<PlanDraft> =>
+  resolveSkills(draft, await skillBook(draft, { home: deps.installation, workspace }));
 
 /** What the policies say of a plan, written into the audit log. @throws BatonError `policy_denied` */
 export async function judged(

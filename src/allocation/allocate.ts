@@ -2,6 +2,7 @@ import type { AgentDefinition, Allocation, Candidate } from '../contract/agent.j
 import { BatonError } from '../contract/errors.js';
 import type { Plan, PlanDraft, PlanTask } from '../contract/plan.js';
 import type { ModeTable, Permission } from '../contract/mode.js';
+import type { AgentSkill } from '../contract/skill.js';
 import { permissionOf } from './permission.js';
 import { candidatesFor } from './score.js';
 import { wantsOf, type Wants } from './wants.js';
@@ -53,11 +54,11 @@ function createChooser({ agents, unavailable, modes }: Agents) {
   const eligible = new Map<string, AgentDefinition[]>();
   const chosen = new Map<string, Allocation>();
   return (task: PlanTask, loads: Map<string, number>, path: string): Allocation => {
-    const { agent: name, mode } = task.action.kind === 'agent' ? task.action : { agent: undefined, mode: undefined };
+    const { agent: name, mode, skill } = task.action.kind === 'agent' ? task.action : NOTHING_NAMED;
     const wants = name === undefined ? wantsOf(task) : NAMED;
     const asked = name === undefined ? agents : agents.filter((agent) => agent.name === name);
     if (name !== undefined && asked.length === 0) throw unknownAgent(name, agents, path);
-    const key = JSON.stringify([name, mode, wants]);
+    const key = JSON.stringify([name, mode, skill?.name, skill?.tools, wants]);
     const able = eligible.get(key) ?? eligibleFor(wants, asked, unavailable);
     eligible.set(key, able);
     if (able.length === 0) throw nobody(wants, agents, path);
@@ -70,19 +71,27 @@ function createChooser({ agents, unavailable, modes }: Agents) {
     const candidates = candidatesFor(wants, asked, { loads, unavailable: isMissing ? new Map() : unavailable });
     const agent = able.find((one) => one.name === candidates[0]?.agent);
     if (!agent) throw nobody(wants, agents, path);
-    const permission = permit(agent, mode, path);
+    const permission = permit(agent, { mode, skill }, path);
     const allocation = { agent, permission, why: whyOf(name, wants, candidates), candidates };
     chosen.set(situation, allocation);
     return allocation;
   };
 }
 
+const NOTHING_NAMED = { agent: undefined, mode: undefined, skill: undefined };
+
+/** What a task makes narrower. */
+interface Narrowing {
+  mode: string | undefined;
+  skill: AgentSkill | undefined;
+}
+
 /** What an agent may do in a mode, each worked out once. */
 function createPermits(modes: ModeTable) {
   const known = new Map<string, Permission>();
-  return (agent: AgentDefinition, mode: string | undefined, path: string): Permission => {
-    const key = JSON.stringify([agent.name, mode]);
-    const permission = known.get(key) ?? permissionOf(agent, { modes, mode });
+  return (agent: AgentDefinition, { mode, skill }: Narrowing, path: string): Permission => {
+    const key = JSON.stringify([agent.name, mode, skill?.name, skill?.tools]);
+    const permission = known.get(key) ?? permissionOf(agent, { modes, mode, skill });
     if (!permission) throw unknownMode(mode ?? agent.mode ?? '', modes, path);
     known.set(key, permission);
     return permission;

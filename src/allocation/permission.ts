@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '../contract/agent.js';
 import type { Mode, ModeTable, Permission } from '../contract/mode.js';
+import type { AgentSkill } from '../contract/skill.js';
 import { BUILT_IN_MODES, EDITING } from '../contract/modes.js';
 
 /** Modes that are tried in turn for an agent whose file names none; the last one allows whatever the file does. */
@@ -20,14 +21,38 @@ export function modeNameOf({ mode, runtime, tools }: AgentDefinition): string {
 /** What an agent may do at a task that names this mode, or none: never more than its own file and its own mode allow. Undefined for a mode that there is not. */
 export function permissionOf(
   agent: AgentDefinition,
-  { modes: table, mode }: { modes: ModeTable; mode: string | undefined },
+  { modes: table, mode, skill }: { modes: ModeTable; mode: string | undefined; skill?: AgentSkill | undefined },
 ): Permission | undefined {
   const names = [...new Set([modeNameOf(agent), ...(mode === undefined ? [] : [mode])])];
   const modes = names
     .flatMap((name) => (Object.hasOwn(table, name) ? [table[name]] : []))
     .flatMap((list) => list ?? []);
   if (names.some((name) => !Object.hasOwn(table, name))) return undefined;
+  if (skill?.tools) {
+    modes.push(modeOfSkill({ name: skill.name, tools: skill.tools }));
+    names.push(`skill ${skill.name}`);
+  }
   return { name: names.join(', '), modes, tools: modes.reduce(toolsUnder, [...agent.tools]) };
+}
+
+/** The tools that a skill names, as a mode that allows no more than they do. */
+function modeOfSkill({ name, tools }: { name: string; tools: readonly string[] }): Mode {
+  const detailsOf = (names: readonly string[]): (string | undefined)[] =>
+    tools.filter((tool) => names.includes(baseOf(tool))).map(detailOf);
+  const list = (names: readonly string[], all: string, clean: (detail: string) => string): string[] => {
+    const details = detailsOf(names);
+    return details.includes(undefined) ? [all] : details.map((detail) => clean(detail ?? ''));
+  };
+  return {
+    name: `skill ${name}`,
+    description: 'As its allowed-tools say.',
+    tools: [...new Set(tools.map(baseOf))],
+    read: ['**'],
+    write: list(EDITING, '**', (glob) => glob),
+    commands: list(['Bash'], '*', (command) => command.replace(/(?::\*| \*)$/, '')),
+    hosts: list(['WebFetch', 'WebSearch'], '*', (host) => host.replace(/^domain:/, '')),
+    environment: ['*'],
+  };
 }
 
 /** Whether an agent with these rights is there to change files, so that one that changed none did not do its task. */

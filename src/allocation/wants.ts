@@ -73,7 +73,8 @@ export function wantsOf(task: TaskDraft): Wants {
 }
 
 function derivedFrom({ type, title, action }: TaskDraft): { wanted: string[]; from: string } {
-  const prompt = action.kind === 'agent' ? action.prompt.slice(0, PROMPT_CHARS) : title;
+  const asked = action.kind === 'agent' ? (action.skill?.about ?? action.prompt) : title;
+  const prompt = asked.slice(0, PROMPT_CHARS);
   const languages = languagesIn(prompt);
   const kind = type.trim().toLowerCase();
   const byType = Object.hasOwn(BY_TYPE, kind) ? BY_TYPE[kind] : undefined;

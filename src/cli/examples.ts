@@ -56,6 +56,11 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [args: string, does: 
     ['show reviewer', 'one, with its tools and its prompt'],
     ['check --workspace ~/shop', 'what is wrong with their files'],
   ],
+  skills: [
+    ['', 'what there is here'],
+    ['show release-notes', 'one, with what it takes and gives'],
+    ['check --workspace ~/shop', 'what is wrong with their files'],
+  ],
   up: [['', 'run server and worker here; Ctrl-C ends them']],
   down: [
     ['', 'end server and worker'],

@@ -186,6 +186,17 @@ program
   );
 
 program
+  .command('skills')
+  .addArgument(new Argument('[action]', 'one skill, or what is wrong with them').choices(['show', 'check']))
+  .argument('[name]', 'the skill to show')
+  .description('what plans can name as a skill, and where it is from')
+  .option('--workspace <dir>', 'whose skills count too (default: this folder)')
+  .option('--json', 'JSON on standard output')
+  .action(async (action: string | undefined, name: string | undefined, options: JsonOption & { workspace?: string }) =>
+    (await import('./commands/skills.js')).skills(action, name, options),
+  );
+
+program
   .command('audit')
   .argument('[id]', "a request's id; without it, what changed in the configuration")
   .description('who decided, was denied or changed what, and when')

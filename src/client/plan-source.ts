@@ -4,7 +4,10 @@ import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { Plan, PlanDraft } from '../contract/plan.js';
 import { readPlanFile } from '../contract/schemas/plan-file.js';
+import { resolveHome } from '../local/home.js';
 import { compilePlan } from '../planning/compile.js';
+import { resolveSkills } from '../planning/skills.js';
+import { skillBook } from '../workspace/skills/book.js';
 
 export interface PlanSource {
   draft: PlanDraft;
@@ -13,11 +16,18 @@ export interface PlanSource {
   value: Record<string, unknown>;
 }
 
-/** Reads and checks a plan file. Throws `bad_input` or `not_supported` with `file:line:column path` for each problem. */
-export async function readPlan(file: string, options: { maxParallel: number }): Promise<PlanSource> {
+/**
+ * Reads and checks a plan file, with the skills of the workspace. Throws `bad_input` or `not_supported` with `file:line:column path` for
+ * each problem.
+ */
+export async function readPlan(
+  file: string,
+  { workspace, maxParallel }: { workspace: string; maxParallel: number },
+): Promise<PlanSource> {
   const text = await readBounded(file);
-  const { draft, value } = readPlanFile(text, { file });
-  return { draft, value, plan: compilePlan(draft, options) };
+  const { draft: read, value } = readPlanFile(text, { file });
+  const draft = resolveSkills(read, await skillBook(read, { home: resolveHome(), workspace }));
+  return { draft, value, plan: compilePlan(draft, { maxParallel }) };
 }
 
 async function readBounded(file: string): Promise<string> {

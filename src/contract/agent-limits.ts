@@ -33,6 +33,15 @@ export const AGENT_LIMITS = {
   /** Tool calls kept so that a denial can show what was asked for. */
   agentOpenCalls: 100,
 
+  // Skills: of each folder of them, and what a plan takes of their instructions in all
+  skills: 200,
+  skillNameChars: 200,
+  skillPromptsBytes: 16 * 1024 * 1024,
+  /** A larger result of a skill stands in its artifact alone. */
+  skillResultInlineBytes: 16 * 1024,
+  /** How long one value may be looked at to see whether it fits a schema. */
+  schemaCheckMs: 2000,
+
   // Usage limits of agents' accounts
   /** The shortest wait for a reset, so that a clock that is a little late starts nothing in vain; and the longest that is believed. */
   usageLimitLeastMs: 1000,

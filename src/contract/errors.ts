@@ -60,6 +60,12 @@ export const ERRORS = {
     means: "the usage limit of an agent's account is reached; its task waits for the reset and has not failed",
   },
   skill_failed: { fate: 'terminal', repeats: true, exit: 0, means: 'a built-in skill could not do its work' },
+  skill_output: {
+    fate: 'terminal',
+    repeats: true,
+    exit: 0,
+    means: 'the result of a skill is not what its schema promises',
+  },
   policy_denied: {
     fate: 'terminal',
     exit: 2,

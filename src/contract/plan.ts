@@ -1,5 +1,6 @@
 import type { Allocation } from './agent.js';
 import type { Json } from './json.js';
+import type { AgentSkill, JsonSchema, SkillSource } from './skill.js';
 import type { Priority } from './task.js';
 
 export const TASK_KINDS = ['skill', 'agent', 'workflow', 'decision'] as const;
@@ -13,12 +14,34 @@ export type OnFailure = (typeof ON_FAILURE)[number];
 export type Action =
   | { kind: 'command'; argv: string[] }
   | { kind: 'shell'; script: string }
-  | { kind: 'skill'; name: string; with: Record<string, Json> }
-  | { kind: 'agent'; prompt: string; agent?: string; mode?: string; effect?: 'optional'; repairs?: Repair }
+  /** By its name; in a compiled plan a built-in one. The agent's fields are only for a skill that an agent carries out. */
+  | { kind: 'skill'; name: string; with: Record<string, Json>; agent?: string; mode?: string; effect?: Effect }
+  | {
+      kind: 'agent';
+      prompt: string;
+      agent?: string;
+      mode?: string;
+      effect?: 'optional';
+      repairs?: Repair;
+      skill?: AgentSkill;
+    }
+  /** The program of a skill. `path`: its `SKILL.md`. */
+  | {
+      kind: 'program';
+      skill: string;
+      argv: string[];
+      with: Record<string, Json>;
+      output: JsonSchema | null;
+      source: SkillSource;
+      path: string;
+    }
   | { kind: 'decision'; question: string; options: string[]; deadlineMs?: number; otherwise?: string };
 
 /** A command that must end with exit code 0 when a task is done. */
 export type Check = Extract<Action, { kind: 'command' | 'shell' }>;
+
+/** Whether an agent is to change files. */
+export type Effect = 'required' | 'optional';
 
 /** The commit that an agent is to merge: that of a task whose changes conflict with what others changed, or break a check beside it. */
 export interface Repair {

@@ -91,6 +91,7 @@ function reasonsFor({
   const agents = plan.tasks.filter(({ kind }) => kind === 'agent');
   const foreign = isUsers && !isTrusted ? plan.tasks.filter((task) => doingOf(task) !== undefined || task.checks) : [];
   const scripts = allowShell ? [] : plan.tasks.filter(handsToShell);
+  const programs = plan.tasks.filter(({ action }) => action.kind === 'program' && action.source === 'workspace');
   if (foreign.length > 0) {
     const what = [
       count(
@@ -101,13 +102,17 @@ function reasonsFor({
     ];
     const present = what.filter((text) => !text.startsWith('0 ')).join(' and ');
     reasons.push(`This ${thing} was not submitted through Baton's own client. Run its ${present}?`);
-  } else if (scripts.length > 0) reasons.push(`This ${thing} hands ${count(scripts, 'text')} to the shell. Run it?`);
+  } else {
+    if (scripts.length > 0) reasons.push(`This ${thing} hands ${count(scripts, 'text')} to the shell. Run it?`);
+    if (programs.length > 0)
+      reasons.push(`This ${thing} runs ${count(programs, 'command')} of the workspace's own skills. Run it?`);
+  }
   if (agents.length > 0 && uncommitted > 0) {
     reasons.push('There are uncommitted changes, and agents start from the last commit, without them. Go on?');
   }
   if (policies.some(({ then }) => then === 'require'))
     reasons.push(`A policy requires a decision on this ${thing}. Go on?`);
-  const named = foreign.length > 0 ? foreign : scripts;
+  const named = foreign.length > 0 ? foreign : [...scripts, ...programs];
   if (named.length > 0) return { shown: named, reasons };
   return { shown: needsApproval || reasons.length > 0 ? agents : [], reasons };
 }
@@ -146,6 +151,7 @@ function doingOf({ action, allocation }: PlanTask): string | undefined {
   }
   if (action.kind === 'command') return action.argv.join(' ');
   if (action.kind === 'shell') return action.script;
+  if (action.kind === 'program') return `${action.argv.join(' ')}   (skill ${action.skill}, of ${action.path})`;
   if (action.kind === 'skill' && action.name === 'project-command') return JSON.stringify(action.with['argv']);
   return undefined;
 }

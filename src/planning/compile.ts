@@ -11,6 +11,7 @@ const KIND_OF_ACTION: Record<Action['kind'], TaskKind> = {
   command: 'skill',
   shell: 'skill',
   skill: 'skill',
+  program: 'skill',
   agent: 'agent',
   decision: 'decision',
 };
@@ -20,6 +21,7 @@ const DEFAULT_ESTIMATE_MS: Record<Action['kind'], number> = {
   command: 30_000,
   shell: 30_000,
   skill: 10_000,
+  program: 30_000,
   agent: 5 * 60_000,
   decision: 0,
 };

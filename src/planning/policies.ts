@@ -92,9 +92,20 @@ function taskFacts({ id, kind, type, action, risk, criticality, priority, alloca
     priority,
     agent: allocation?.agent.name ?? '',
     mode: allocation?.permission.name ?? '',
-    skill: action.kind === 'skill' ? action.name : '',
-    command: action.kind === 'command' ? action.argv.join(' ') : action.kind === 'shell' ? action.script : '',
+    skill: skillOf(action),
+    command:
+      action.kind === 'command' || action.kind === 'program'
+        ? action.argv.join(' ')
+        : action.kind === 'shell'
+          ? action.script
+          : '',
   };
+}
+
+function skillOf(action: PlanTask['action']): string {
+  if (action.kind === 'skill') return action.name;
+  if (action.kind === 'program') return action.skill;
+  return action.kind === 'agent' ? (action.skill?.name ?? '') : '';
 }
 
 const matches = ({ when }: Policy, facts: Facts): boolean =>

@@ -84,6 +84,7 @@ const WHY: Record<PlanTask['action']['kind'], string> = {
   command: 'the task is a command',
   shell: 'the task is a text for the shell',
   skill: 'a built-in skill does this without a model',
+  program: 'the program of a skill',
   agent: 'no agent was chosen',
   decision: 'a person decides',
 };

@@ -61,6 +61,8 @@ function rawLabel(task: Doing): string {
       return `command:${(action.argv[0] ?? '').split(/[/\\]/).at(-1) || 'program'}`;
     case 'skill':
       return `skill:${action.name}`;
+    case 'program':
+      return `skill:${action.skill}`;
     case 'agent':
       return `agent:${agentOf(task)}`;
     case 'shell':
@@ -76,6 +78,7 @@ export function agentOf({ action, allocation }: Doing): string {
     case 'shell':
       return 'command';
     case 'skill':
+    case 'program':
       return 'skills';
     case 'agent':
       return allocation?.agent.name ?? action.agent ?? 'any';

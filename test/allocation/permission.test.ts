@@ -120,3 +120,33 @@ it('variables reach an agent as far as all of its modes let them', () => {
   });
   expect(permission && variablesUnder(['NPM_TOKEN', 'CI', 'CI_TOKEN'], permission)).toEqual(['NPM_TOKEN', 'CI']);
 });
+
+describe('the tools that a skill names', () => {
+  const under = (given: string[], named: string[], mode = 'code') => {
+    const skill = { name: 'notes', about: '', tools: named, output: null };
+    return permissionOf(agent('a', { tools: given, mode }), { modes: BUILT_IN_MODES, mode: undefined, skill });
+  };
+
+  it('narrow what its agent may do, and never widen it', () => {
+    const named = ['Read', 'Bash(git log *)', 'Write(docs/**)', 'WebFetch(domain:a.org)', 'mcp__files__*'];
+    const permission = under(['Read', 'Grep', 'Bash', 'Edit', 'Write', 'WebFetch', 'mcp__files__read'], named);
+    expect(permission?.tools).toEqual([
+      'Read',
+      'Bash(git log:*)',
+      'Write(docs/**)',
+      'Edit(docs/**)',
+      'WebFetch(domain:a.org)',
+      'mcp__files__read',
+    ]);
+    expect(permission?.modes.at(-1)).toMatchObject({ write: ['docs/**'], commands: ['git log'], hosts: ['a.org'] });
+    expect(permission?.name).toBe('code, skill notes');
+    expect(under(['Read'], named)?.tools).toEqual(['Read']);
+    expect(under(['Read', 'Bash', 'Write'], named, 'ask')?.tools).toEqual(['Read']);
+  });
+
+  it('let it change nothing where none of them changes anything', () => {
+    const looking = under(['Read', 'Edit'], ['Read', 'Grep']);
+    expect(looking?.modes.at(-1)?.write).toEqual([]);
+    expect(looking && isToChange(agent('a', { tools: ['Read', 'Edit'] }), looking)).toBe(false);
+  });
+});

@@ -284,7 +284,7 @@ const ATTACKS: [string, string, RegExp][] = [
   ['nothing to do', 'tasks: [{id: a}]', /says nothing to do: give it command or skill or prompt or decision/],
   ['a command and a prompt', task('prompt: p'), /has both command and prompt/],
   ['an agent without prompt', task('kind: agent'), /kind agent needs prompt, but the task has command/],
-  ['an agent beside a command', task('agent: x'), /tasks\[0\]\.agent: goes with prompt only/],
+  ['an agent beside a command', task('agent: x'), /tasks\[0\]\.agent: goes with prompt or skill only/],
   ['with without skill', task('with: {}'), /tasks\[0\]\.with: goes with skill only/],
   [
     'a default that is no option',

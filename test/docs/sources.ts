@@ -9,6 +9,7 @@ import { BUILT_IN_MODES, PROTECTED_FILES } from '../../src/contract/modes.js';
 import { MESSAGES, QUERIES, SEARCH_ATTRIBUTES } from '../../src/contract/names.js';
 import { PRECONFIGURED } from '../../src/contract/runtimes/index.js';
 import { agentJsonSchema } from '../../src/contract/schemas/agent-fields.js';
+import { skillJsonSchema } from '../../src/contract/schemas/skill-file.js';
 import { planJsonSchema } from '../../src/contract/schemas/plan-schema.js';
 import { SKILL_NAMES } from '../../src/contract/skills.js';
 import { ENDED_STATES } from '../../src/contract/task.js';
@@ -53,6 +54,7 @@ export const sources = {
   planSchema: planJsonSchema(),
   preconfigured: PRECONFIGURED,
   agentSchema: agentJsonSchema(),
+  skillSchema: skillJsonSchema(),
   exitOfStatus: EXIT_OF_STATUS,
   helpOf: helpOnce,
 };

@@ -4,6 +4,7 @@ import { BatonError } from '../../contract/errors.js';
 import type { Json } from '../../contract/json.js';
 import { LIMITS } from '../../contract/limits.js';
 import type { Permission } from '../../contract/mode.js';
+import type { AgentSkill } from '../../contract/skill.js';
 import type { AgentWork } from '../../contract/report.js';
 import type { ArtifactRef, BrokenCheck, MergeConflict, TaskError } from '../../contract/task.js';
 import type { Changes } from '../../workspace/worktree/changes.js';
@@ -13,6 +14,7 @@ import { enforce, NOTHING_UNDONE, refusalText, type Enforced, type Undone } from
 import type { AccountLimit } from './agent-program.js';
 import { checkError, runChecksAlone, type Broken } from './checks.js';
 import type { Executed, Execution } from './execution.js';
+import { answerOf, smallResult } from './value.js';
 
 /** How an agent ended, with what was found and undone when an earlier delivery looked at its changes. */
 export type KeptEnd = AgentEnd & { undone?: Undone; patches?: ArtifactRef[] };
@@ -24,6 +26,8 @@ export interface Ended {
   end: KeptEnd;
   startedAt: number;
   mayChangeNothing: boolean;
+  /** What it carried out, where that was a skill. */
+  skill?: AgentSkill;
   /** It met the usage limit of its account, and goes on later. */
   limit?: AccountLimit;
 }
@@ -69,6 +73,8 @@ async function finished(execution: Execution, ended: Finished): Promise<Executed
   };
   const unmended = await tree.unmended();
   if (unmended.length > 0) return refuse('merge_conflict', `the agent left both versions in ${unmended.join(', ')}`);
+  const said = await answerOf(text, ended.skill);
+  if (said && 'error' in said) return refuse(said.error.code, said.error.message, { kept: answer });
   let changes: Integration | undefined;
   let broken: Broken | undefined;
   const look = async (folder: string): Promise<BrokenCheck | undefined> => {
@@ -104,7 +110,8 @@ async function finished(execution: Execution, ended: Finished): Promise<Executed
   if (changes?.kind === 'conflict')
     return { result: { kind: 'conflicted', conflict: boundedConflict(changes), ...common }, details };
   const summary = summaryOf(end, changes);
-  return { result: { kind: 'completed', summary, output: outputOf(end, tree, changes), ...common }, details };
+  const output = { ...outputOf(end, tree, changes), ...(said && smallResult(said.value)) };
+  return { result: { kind: 'completed', summary, output, ...common }, details };
 }
 
 const REJECTED = 'a person rejected all that the agent changed, and it was undone';
@@ -204,7 +211,7 @@ function summaryOf(end: AgentEnd & { kind: 'done' }, changes: Changes | undefine
   return [changed, ...deniedOf(end), ...(said === '' ? [] : [said])].join('; ').slice(0, LIMITS.agentSummaryChars);
 }
 
-function outputOf(end: AgentEnd, { branch }: AgentTree, changes: Changes | undefined): Json {
+function outputOf(end: AgentEnd, { branch }: AgentTree, changes: Changes | undefined): Record<string, Json> {
   const { session, turns, denials } = end;
   const { commit = null, files = [], filesLeftOut = 0 } = changes ?? {};
   // All of them stand in the task's record; what crosses Temporal is bounded.

@@ -61,7 +61,9 @@ export async function runAgent(execution: Execution, action: Action & { kind: 'a
   // A repair may find that nothing of the conflict is to be kept.
   const mayChangeNothing =
     action.effect === 'optional' || tree.conflicts !== undefined || !isToChange(agent, permission);
-  const ended = { agent, permission, tree, end, startedAt, mayChangeNothing, ...(limit && { limit }) };
+  const { skill } = action;
+  const optional = { ...(limit && { limit }), ...(skill && { skill }) };
+  const ended = { agent, permission, tree, end, startedAt, mayChangeNothing, ...optional };
   const executed = await carryOut(execution, ended);
   // What is asked about, or goes on later, waits where it is.
   const { kind } = executed.result;

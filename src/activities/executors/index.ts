@@ -3,6 +3,7 @@ import type { Action } from '../../contract/plan.js';
 import { runAgent } from './agent.js';
 import { runCommand } from './command.js';
 import type { Executed, Execution } from './execution.js';
+import { runProgram } from './program.js';
 import { runSkill } from './skill.js';
 
 /** How each kind of action is carried out. */
@@ -12,6 +13,7 @@ export const EXECUTORS: {
   command: (execution, action) => runCommand(execution, action.argv),
   shell: (execution, action) => runCommand(execution, ['sh', '-c', action.script]),
   skill: runSkill,
+  program: runProgram,
   agent: runAgent,
   decision: () => Promise.reject(new BatonError('internal', 'a decision is asked by the workflow, not run')),
 };

@@ -16,8 +16,6 @@ import type { Skill } from './skill.js';
 export const dependencies: Skill = {
   name: 'dependencies',
   title: titleOf('dependencies'),
-  description:
-    'Dependencies that manifests name and lock files pin, with licences where they are known; copyleft is noted.',
   async run(context) {
     const ground = await survey(context);
     const manifests = await readManifests(ground.root, ground.listing.files, context.signal);

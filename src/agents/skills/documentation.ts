@@ -21,8 +21,6 @@ const EXPECTED: Record<string, RegExp> = {
 export const documentation: Skill = {
   name: 'documentation',
   title: titleOf('documentation'),
-  description:
-    'README, CONTRIBUTING, CHANGELOG, LICENSE, a docs folder, and relative Markdown links that lead nowhere.',
   async run(context) {
     const ground = await survey(context);
     const paths = ground.listing.files.map((file) => file.path);

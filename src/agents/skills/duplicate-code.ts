@@ -16,7 +16,6 @@ const BLOCK_LINES = 6;
 export const duplicateCode: Skill = {
   name: 'duplicate-code',
   title: titleOf('duplicate-code'),
-  description: 'Blocks of at least six equal lines, white space apart, that stand in two places of the source.',
   async run(context) {
     const ground = await survey(context);
     const store = new LineStore();

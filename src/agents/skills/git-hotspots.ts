@@ -15,7 +15,6 @@ const SHOWN = 20;
 export const gitHotspots: Skill = {
   name: 'git-hotspots',
   title: titleOf('git-hotspots'),
-  description: "The files with most commits in the twelve months before HEAD's commit, their authors and churn.",
   async run(context) {
     const { root, listing } = await survey(context);
     const { signal } = context;

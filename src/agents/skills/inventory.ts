@@ -8,7 +8,6 @@ import type { Skill } from './skill.js';
 export const inventory: Skill = {
   name: 'inventory',
   title: titleOf('inventory'),
-  description: 'Files and bytes, by extension and by top folder; symlinks, empty files, binary files.',
   async run(context) {
     const ground = await survey(context);
     const { files, source, truncated, unreadableFolders, gitProblem } = ground.listing;

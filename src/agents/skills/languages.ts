@@ -8,7 +8,6 @@ import type { Skill } from './skill.js';
 export const languages: Skill = {
   name: 'languages',
   title: titleOf('languages'),
-  description: 'Files and lines of each language; lines as `wc -l` counts them.',
   async run(context) {
     const { root, listing } = await survey(context);
     const regular = listing.files.filter((file) => file.kind === 'file');

@@ -14,7 +14,6 @@ const SHOWN = 20;
 export const largeFiles: Skill = {
   name: 'large-files',
   title: titleOf('large-files'),
-  description: 'The largest files by bytes and by lines; source files of more than 1,000 lines.',
   async run(context) {
     const { root, listing } = await survey(context);
     const regular = listing.files.filter((file) => file.kind === 'file');

@@ -13,7 +13,6 @@ import type { CommandEnd, Skill, SkillContext } from './skill.js';
 export const projectCommand: Skill = {
   name: 'project-command',
   title: titleOf('project-command'),
-  description: "Runs one of the project's own commands; a failure is a finding.",
   async run(context): Promise<SkillReport> {
     const { purpose, argv, cwd } = readWith(context.with);
     await requireFolder(context.workspace);

@@ -11,8 +11,6 @@ const EXPECTED = ['test', 'lint', 'build'];
 export const projectCommands: Skill = {
   name: 'project-commands',
   title: titleOf('project-commands'),
-  description:
-    "The project's own test, lint, build and check commands as its manifests define them, and which are missing.",
   async run(context): Promise<SkillReport> {
     const { root, listing } = await survey(context);
     const manifests = await readManifests(root, listing.files, context.signal);

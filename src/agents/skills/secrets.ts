@@ -12,8 +12,6 @@ import type { Skill } from './skill.js';
 export const secrets: Skill = {
   name: 'secrets',
   title: titleOf('secrets'),
-  description:
-    'Private keys, tokens of known services, passwords in assignments, tracked .env files; never their text.',
   async run(context) {
     const ground = await survey(context);
     const findings: Finding[] = [];

@@ -6,7 +6,6 @@ import type { SkillName } from '../../contract/skills.js';
 export interface Skill {
   name: SkillName;
   title: string;
-  description: string;
   /** Throws `workspace_missing`, `bad_input` for a `with` that cannot be used, or the reason of the aborted signal. */
   run(context: SkillContext): Promise<SkillReport>;
 }

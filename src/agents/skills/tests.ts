@@ -21,7 +21,6 @@ const PROGRAMS = new Set(
 export const tests: Skill = {
   name: 'tests',
   title: titleOf('tests'),
-  description: 'Test files and source files of each language, and source folders that no test belongs to.',
   async run(context) {
     const ground = await survey(context);
     const rust = new Set<string>();

@@ -16,7 +16,6 @@ type Word = (typeof WORDS)[number];
 export const todoComments: Skill = {
   name: 'todo-comments',
   title: titleOf('todo-comments'),
-  description: "TODO, FIXME, HACK, XXX as whole words: the lines of `grep -nwE 'TODO|FIXME|HACK|XXX'`.",
   async run(context) {
     const ground = await survey(context);
     const lines: Record<Word, number> = { TODO: 0, FIXME: 0, HACK: 0, XXX: 0 };

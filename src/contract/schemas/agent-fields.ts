@@ -11,10 +11,10 @@ const name = nonBlank(WORD_CHARS).regex(
 );
 
 /** A list in YAML, or one text with commas, as Claude Code takes it. */
-const words = (what: string) =>
+const words = (what: string, separator: RegExp = /,/) =>
   z
     .union([z.string(), z.array(z.string())], `a list of ${what}, or one text with commas is needed`)
-    .transform((value) => (typeof value === 'string' ? splitList(value) : value.map((item) => item.trim())))
+    .transform((value) => (typeof value === 'string' ? splitList(value, separator) : value.map((item) => item.trim())))
     .pipe(z.array(nonBlank(TOOL_CHARS)).max(LIMITS.agentTools, `more than ${LIMITS.agentTools} entries`));
 
 /** A name, for tools of servers with `*`, then perhaps what exactly is allowed, in parentheses. Nothing that could pass for an option. */
@@ -23,13 +23,17 @@ const TOOL = /^[A-Za-z_][A-Za-z0-9_.*-]{0,199}(?:\([^()\p{C}]{1,1000}\))?$/u;
 /** What Claude Code takes for all of its tools. */
 const ALL_TOOLS = 'default';
 
-const tools = words('tools').superRefine((list, context) => {
-  list.forEach((tool, at) => {
-    if (tool === '*' || (TOOL.test(tool) && tool !== ALL_TOOLS)) return;
-    const message = `${JSON.stringify(tool)} is no tool: a name such as Read is needed, or one such as Bash(git diff:*)`;
-    context.addIssue({ code: 'custom', message, path: [at] });
+/** Names of tools as a file lists them: a list, or one text with separators. */
+export const toolList = (separator?: RegExp) =>
+  words('tools', separator).superRefine((list, context) => {
+    list.forEach((tool, at) => {
+      if (tool === '*' || (TOOL.test(tool) && tool !== ALL_TOOLS)) return;
+      const message = `${JSON.stringify(tool)} is no tool: a name such as Read is needed, or one such as Bash(git diff:*)`;
+      context.addIssue({ code: 'custom', message, path: [at] });
+    });
   });
-});
+
+const tools = toolList();
 
 const limits = z.strictObject({
   timeLimit: duration({ min: 1000, max: LIMITS.taskTimeLimitMaxMs })
@@ -93,15 +97,15 @@ export const agentFields = z.object({
 });
 export type AgentFields = z.output<typeof agentFields>;
 
-/** Splits at commas that stand in no parentheses: `Read, Bash(git log:*, git diff:*)` has two parts. */
-function splitList(value: string): string[] {
+/** Splits at separators that stand in no parentheses: `Read, Bash(git log:*, git diff:*)` has two parts. */
+function splitList(value: string, separator: RegExp): string[] {
   const parts: string[] = [];
   let [depth, begin] = [0, 0];
   for (let at = 0; at <= value.length; at += 1) {
     const c = value[at];
     if (c === '(') depth += 1;
     else if (c === ')') depth = Math.max(0, depth - 1);
-    else if (at === value.length || (c === ',' && depth === 0)) {
+    else if (c === undefined || (separator.test(c) && depth === 0)) {
       parts.push(value.slice(begin, at).trim());
       begin = at + 1;
     }

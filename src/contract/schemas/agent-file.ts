@@ -3,10 +3,9 @@ import { activitiesIn, capabilityOf, languagesIn } from '../capabilities.js';
 import { PRECONFIGURED } from '../runtimes/index.js';
 import type { AgentFields } from './agent-fields.js';
 import { agentFields } from './agent-fields.js';
-import type { ParsedText } from './parsed-text.js';
+import { parseFrontMatter, splitFrontMatter } from './front-matter.js';
 import type { Flaw } from './problems.js';
 import { flawsOf, refuse, visible } from './problems.js';
-import { parseYaml } from './yaml-text.js';
 
 /** What an agent may use whose file names no tools. Claude Code hands on all tools then; Baton allows nothing that is not named. */
 const READ_ONLY_TOOLS = ['Read', 'Grep', 'Glob'];
@@ -36,52 +35,14 @@ export function parseAgentFile(text: string, file: AgentFile): AgentDefinition {
     );
   }
   const parsed = parseFrontMatter(split.yaml);
-  // What is wrong with the text as a whole tells its place itself.
-  const locate: ParsedText['locate'] = (path) => (path.length > 0 ? parsed.locate(path) : null);
+  const { locate } = parsed;
   const stop = (flaws: Flaw[]): never => refuse(flaws, { source: visible(file.path), hint: HINT, locate });
   if (parsed.flaws.length > 0) stop(parsed.flaws);
-  const result = agentFields.safeParse(withoutNulls(parsed.value));
+  const result = agentFields.safeParse(parsed.value);
   if (!result.success) return stop(flawsOf(result.error.issues));
   const flaws = disagreements(result.data, file);
   if (flaws.length > 0) stop(flaws);
   return definitionOf(result.data, { ...file, prompt: split.body.trim() });
-}
-
-/** The front matter with a line break for the line above it, so that positions are those of the file. */
-function splitFrontMatter(text: string): { yaml: string; body: string } | undefined {
-  const plain = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
-  if (!/^---[ \t]*\n/.test(plain)) return undefined;
-  const end = /\n---[ \t]*(?:\n|$)/.exec(plain);
-  if (!end) return undefined;
-  const begin = plain.indexOf('\n');
-  return { yaml: `\n${plain.slice(begin + 1, end.index)}\n`, body: plain.slice(end.index + end[0].length) };
-}
-
-/**
- * Claude Code takes descriptions that hold `: ` without quotes, and writes such files itself; YAML does not. So what does not parse is
- * tried again with the values of its top lines in quotes.
- */
-function parseFrontMatter(yaml: string): ParsedText {
-  const parsed = parseYaml(yaml);
-  if (parsed.flaws.length === 0) return parsed;
-  const quoted = yaml.replace(
-    /^(name|description|tools|mode|model|color): +([^\s"'[{|>&*!#].*)$/gm,
-    (_, key: string, value: string) => `${key}: ${JSON.stringify(value.trim())}`,
-  );
-  const again = parseYaml(quoted);
-  if (again.flaws.length > 0) return parsed;
-  const value = again.value as Record<string, unknown>;
-  const description = value['description'];
-  // Such files write line breaks as \n in one long line.
-  return typeof description === 'string'
-    ? { ...again, value: { ...value, description: description.replaceAll('\\n', '\n') } }
-    : again;
-}
-
-/** `model:` without a value is the same as no such line. */
-function withoutNulls(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
 
 function disagreements({ runtime, command }: AgentFields, { source, ownRuntimes = [] }: AgentFile): Flaw[] {

@@ -10,12 +10,12 @@ const KIND_OF = { command: 'skill', skill: 'skill', prompt: 'agent', decision: '
 type ActionField = keyof typeof KIND_OF;
 const ACTION_FIELDS = Object.keys(KIND_OF) as ActionField[];
 
-/** Fields that mean something beside one action only. */
-const BELONGS_TO: Partial<Record<keyof TaskFields, ActionField>> = {
-  with: 'skill',
-  agent: 'prompt',
-  mode: 'prompt',
-  effect: 'prompt',
+/** Fields that mean something beside some actions only. */
+const BELONGS_TO: Partial<Record<keyof TaskFields, readonly ActionField[]>> = {
+  with: ['skill'],
+  agent: ['prompt', 'skill'],
+  mode: ['prompt', 'skill'],
+  effect: ['prompt', 'skill'],
 };
 
 /** A plan's checked fields as a draft, with what they leave open filled in. */
@@ -76,8 +76,9 @@ function checkAction(fields: TaskFields, given: ActionField[], context: z.Refine
   else if (given.length === 1 && wanted && !wanted.includes(first)) {
     say(`kind ${String(fields.kind)} needs ${wanted.join(' or ')}, but the task has ${first}`, ['kind']);
   }
-  for (const [field, owner] of Object.entries(BELONGS_TO) as [keyof TaskFields, ActionField][]) {
-    if (fields[field] !== undefined && !given.includes(owner)) say(`goes with ${owner} only`, [field]);
+  for (const [field, owners] of Object.entries(BELONGS_TO) as [keyof TaskFields, ActionField[]][]) {
+    if (fields[field] !== undefined && !owners.some((owner) => given.includes(owner)))
+      say(`goes with ${owners.join(' or ')} only`, [field]);
   }
   if (fields.checks !== undefined && first === 'decision')
     say('a question makes nothing that could be checked', ['checks']);
@@ -86,7 +87,14 @@ function checkAction(fields: TaskFields, given: ActionField[], context: z.Refine
 function actionOf(fields: TaskFields, field: ActionField | undefined): Action {
   switch (field) {
     case 'skill':
-      return { kind: 'skill', name: fields.skill ?? '', with: fields.with ?? {} };
+      return {
+        kind: 'skill',
+        name: fields.skill ?? '',
+        with: fields.with ?? {},
+        ...(fields.agent === undefined ? {} : { agent: fields.agent }),
+        ...(fields.mode === undefined ? {} : { mode: fields.mode }),
+        ...(fields.effect === undefined ? {} : { effect: fields.effect }),
+      };
     case 'prompt':
       return {
         kind: 'agent',

@@ -58,7 +58,7 @@ export const taskFields = z.strictObject({
     })
     .optional(),
   type: nonBlank(LIMITS.taskIdChars).optional(),
-  skill: nonBlank(LIMITS.taskIdChars).optional(),
+  skill: nonBlank(LIMITS.skillNameChars).optional(),
   with: jsonRecord.optional(),
   command: command.optional(),
   agent: nonBlank(LIMITS.taskIdChars).optional(),
