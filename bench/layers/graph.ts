@@ -1,3 +1,5 @@
+import { generator } from '../shared/figures.js';
+
 /** One process: the shape that both contenders are given. */
 export interface LayerTask {
   id: string;
@@ -46,15 +48,4 @@ function chosen(random: () => number, layer: number, width: number): string[] {
   const count = 1 + Math.floor(random() * 3);
   const places = new Set(Array.from({ length: count }, () => Math.floor(random() * width)));
   return [...places].sort((a, b) => a - b).map((place) => idOf(layer, place));
-}
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,14 +1,24 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './machine.js';
 
 const COMMAND = join(ROOT, 'dist', 'cli', 'main.js');
 
 export interface Ended {
+  /** null where a signal ended it. */
+  code: number | null;
   stdout: string;
+  stderr: string;
   /** From the start of the process to its end. */
   ms: number;
+}
+
+/** A command under way. */
+export interface Started {
+  pid: number;
+  kill(signal: NodeJS.Signals): void;
+  ended: Promise<Ended>;
 }
 
 /** Baton as a user has it: its command, on a data folder and a pair of its own. */
@@ -19,6 +29,8 @@ export interface Bench {
   env: NodeJS.ProcessEnv;
   /** Runs the command; throws unless it ends with exit code 0. */
   baton(...args: string[]): Promise<Ended>;
+  /** The same, left running; it may end with any exit code. */
+  start(...args: string[]): Started;
   /** What `run/<name>.json` says of the running pair. */
   running(name: 'server' | 'worker'): { pid: number; address: string; version: string };
   /** Ends the pair and removes the folder. */
@@ -29,17 +41,23 @@ export interface Bench {
 export function openBench(): Bench {
   const cache = join(ROOT, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, 'bench-'));
+  const folder = realpathSync(mkdtempSync(join(cache, 'bench-')));
   const home = join(folder, 'home');
   const env = { ...withoutTemporal(), BATON_HOME: home, TEMPORAL_CONFIG_FILE: join(folder, 'none.toml') };
   // As `npm link` makes it.
   const command = join(folder, 'baton');
   symlinkSync(COMMAND, command);
-  const baton: Bench['baton'] = (...args) => execute(command, args, env);
+  const start: Bench['start'] = (...args) => execute(command, args, env);
+  const baton: Bench['baton'] = async (...args) => {
+    const ended = await start(...args).ended;
+    if (ended.code === 0) return ended;
+    throw new Error(`baton ${args.join(' ')} ended with ${ended.code ?? 'a signal'}\n${ended.stderr}`);
+  };
   return {
     folder,
     env,
     baton,
+    start,
     running: (name) =>
       JSON.parse(readFileSync(join(home, 'run', `${name}.json`), 'utf8')) as ReturnType<Bench['running']>,
     async close() {
@@ -54,19 +72,16 @@ function withoutTemporal(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 }
 
-function execute(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const began = performance.now();
-    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const output = { stdout: '', stderr: '' };
-    for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream].setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
-    }
+function execute(program: string, args: string[], env: NodeJS.ProcessEnv): Started {
+  const began = performance.now();
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
+  }
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => {
-      const ms = performance.now() - began;
-      if (code === 0) resolve({ stdout: output.stdout, ms });
-      else reject(new Error(`baton ${args.join(' ')} ended with ${code ?? 'a signal'}\n${output.stderr}`));
-    });
+    child.on('close', (code) => resolve({ code, ...output, ms: performance.now() - began }));
   });
+  return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), ended };
 }

@@ -174,6 +174,16 @@ onRequest('checkpoint', "keep a request's present state")
     (await import('./commands/control.js')).checkpoint(id, options),
   );
 
+// Said at once: who wants something undone must not be left in doubt whether it was.
+program
+  .command('undo', { hidden: true })
+  .argument('[id...]')
+  .allowUnknownOption()
+  .action((ids: string[]) => {
+    const hint = `nothing was changed; what its agents changed is on a branch of its own: baton status ${ids[0] ?? 'ID'}`;
+    throw new BatonError('not_supported', 'undo is not supported yet', { hint });
+  });
+
 program
   .command('agents')
   .addArgument(new Argument('[action]', 'one agent, or what is wrong with their files').choices(['show', 'check']))

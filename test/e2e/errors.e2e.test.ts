@@ -40,6 +40,7 @@ describe('an error without a server ends with the next command', () => {
   it.each<[string, string[], number, RegExp, RegExp]>([
     ['unknown command', ['brew'], 2, /unknown command 'brew'/, /baton --help/],
     ['misspelt command', ['statsu', 'x'], 2, /unknown command 'statsu'/, /did you mean: baton status$/],
+    ['undoing, which is not there yet', ['undo', 'x', '--yes'], 2, /undo is not supported yet/, /baton status x$/],
     ['help for an unknown command', ['help', 'brew'], 2, /unknown command 'brew'/, /baton --help/],
     ['unknown option', ['list', '--colour'], 2, /unknown option '--colour'/, help],
     ['misspelt option', ['gc', '--olderthan', '3d'], 2, /Did you mean --older-than/, help],
