@@ -34,7 +34,8 @@ const TASK = {
   dependencies: 'Ids of tasks that must have completed before.',
   inputs: 'Paths or globs that it reads. It waits for the tasks whose `outputs` they are.',
   outputs: 'Paths or globs that it writes.',
-  touches: idle('Paths or globs that it changes.'),
+  touches:
+    'Paths or globs that it changes. Of commands and skills that touch the same files one runs at a time. [Tasks that change the same files](../guides/plans.md#tasks-that-change-the-same-files).',
   resources: later(),
   estimate: 'How long it takes, as a duration. Decides the order and the forecast, and limits nothing.',
   timeLimit: 'How long it may take; then its processes are ended and it has failed. Default `1h`.',

@@ -32,6 +32,8 @@ export const LIMITS = {
   /** Alternatives that the braces of one glob stand for. */
   globAlternatives: 256,
   patternsPerTask: 1000,
+  /** Pairs of globs of two tasks that are compared; beyond, the tasks are taken to touch the same files. */
+  touchesCompared: 2000,
   envVariablesPerTask: 200,
   commandArguments: 4096,
   checksPerTask: 20,

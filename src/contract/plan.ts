@@ -141,6 +141,8 @@ export interface GraphNode {
   risk: number;
   criticality: number;
   delivers: boolean;
+  /** Globs of what it changes in a folder that other tasks share; absent where it changes none, or works in a folder of its own. */
+  touches?: string[];
   /** How many checks it has, each with its time limit. */
   checks?: number;
   /** Position of the task whose conflict it mends. */

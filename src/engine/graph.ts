@@ -13,6 +13,8 @@ export interface Graph {
   /** The inverse of `ranks`. */
   byRank: readonly number[];
   positions: ReadonlyMap<string, number>;
+  /** For each node a number that it shares with those that touch by the same globs; -1 where it touches nothing that others share. */
+  touchSets: readonly number[];
 }
 
 /**
@@ -41,7 +43,18 @@ export function buildGraph(digest: string, nodes: readonly GraphNode[]): Graph {
   const ranks = new Array<number>(nodes.length).fill(0);
   byRank.forEach((position, rank) => (ranks[position] = rank));
   const positions = new Map(nodes.map((node, position) => [node.id, position]));
-  return { digest, nodes, dependants, tails, ranks, byRank, positions };
+  return { digest, nodes, dependants, tails, ranks, byRank, positions, touchSets: touchSetsOf(nodes) };
+}
+
+function touchSetsOf(nodes: readonly GraphNode[]): number[] {
+  const known = new Map<string, number>();
+  return nodes.map(({ touches }) => {
+    if (!touches) return -1;
+    const text = JSON.stringify(touches);
+    const set = known.get(text) ?? known.size;
+    known.set(text, set);
+    return set;
+  });
 }
 
 export const EMPTY_GRAPH: Graph = buildGraph('', []);

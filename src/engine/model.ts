@@ -29,6 +29,16 @@ export interface Index {
   readyAgents: Map<string, Heap>;
   /** Tasks of agents that run. */
   runningAgents: number;
+  /** Tasks that run and touch files that others may touch too. */
+  touching: Set<number>;
+  /** Ready tasks that may not start because of the files they touch: out of the queue until `isTouchChanged`. */
+  held: number[];
+  /** The first of them in the order of dispatch that waits for one that runs. */
+  head: number | undefined;
+  /** Something that touches has ended, or left the queue, since the queue was last looked through. */
+  isTouchChanged: boolean;
+  /** What is known of two sets of globs, by both numbers of `Graph.touchSets`. */
+  overlaps: Map<number, boolean>;
   /** Decision tasks that are ready to be asked; they take no slot. */
   asks: number[];
   /** Tasks that became ready in this step. */
@@ -68,6 +78,11 @@ function emptyIndex(): Index {
     ready: { items: [] },
     readyAgents: new Map(),
     runningAgents: 0,
+    touching: new Set(),
+    held: [],
+    head: undefined,
+    isTouchChanged: false,
+    overlaps: new Map(),
     asks: [],
     fresh: [],
     mending: [],
@@ -86,6 +101,7 @@ function reindex(engine: Engine): void {
     index.counts[status] += 1;
     if (status === 'waiting' && state.details[task]?.conflict) index.mending.push(task);
     if (status === 'running' && node.kind === 'agent') index.runningAgents += 1;
+    if (status === 'running' && node.touches) index.touching.add(task);
     index.since.push(historyOf(state, task).at(-1)?.at ?? state.acceptedAt ?? state.createdAt);
     index.unmet.push(node.dependencies.filter((dependency) => !isSatisfied(engine, dependency)).length);
     if (status === 'ready' || status === 'queued') enqueue(engine, task, node);

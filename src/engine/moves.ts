@@ -1,6 +1,7 @@
 import { BatonError } from '../contract/errors.js';
 import { ENDED_STATES, type TaskState } from '../contract/task.js';
 import { enqueue, isSatisfied, type Engine } from './model.js';
+import { touchMoved } from './touches.js';
 import { record, TASK_TRANSITIONS } from './lifecycle.js';
 import type { SkipReason, TaskDetail } from './state.js';
 
@@ -29,6 +30,7 @@ export function move(engine: Engine, task: number, to: TaskState, at: number): v
   if (engine.graph.nodes[task]?.kind === 'agent')
     index.runningAgents += Number(to === 'running') - Number(from === 'running');
   index.status[task] = to;
+  if (engine.graph.nodes[task]?.touches) touchMoved(engine, task, { from, to });
 }
 
 /** A pending task whose dependencies are all satisfied becomes ready. */

@@ -6,6 +6,7 @@ import type { Command } from './events.js';
 import { peek, pop, type Heap } from './heap.js';
 import { conclude } from './outcome.js';
 import { mend } from './repairs.js';
+import { firstUntouched } from './touches.js';
 import { attemptOf, detailOf, epochOf, move, skipDependants, statusOf } from './moves.js';
 
 /** After every event: asks what is to be asked, starts what may start, and ends the request when nothing is left. */
@@ -61,7 +62,7 @@ function nextReady(engine: Engine, at: number): number | undefined {
   const { index, graph, state } = engine;
   const mayStartAgent = index.runningAgents < (state.settings.maxAgents ?? LIMITS.hostProcesses);
   const agent = mayStartAgent ? nextAgent(engine) : undefined;
-  const rank = first(engine, index.ready);
+  const rank = firstUntouched(engine, () => first(engine, index.ready), at);
   const isAgent = agent && (rank === undefined || agent.rank < rank) && isAffordable(engine, agent.task, at);
   const taken = pop(isAgent ? agent.queue : index.ready);
   return taken === undefined ? undefined : graph.byRank[taken];

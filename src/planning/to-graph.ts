@@ -22,6 +22,7 @@ export function toGraph(plan: Plan): GraphNode[] {
     risk: task.risk,
     criticality: task.criticality,
     delivers: task.delivers,
+    ...(task.touches.length > 0 && task.kind === 'skill' ? { touches: task.touches } : {}),
     ...(task.checks ? { checks: task.checks.length } : {}),
     ...repairsOf(task, positions),
     ...accountOf(task),

@@ -9,6 +9,7 @@ import { accountOf, type Engine } from '../engine/model.js';
 import { hasEnded, statusOf } from '../engine/moves.js';
 import { reservedOf, spentOf } from '../engine/budget.js';
 import type { BudgetState, EngineState, SkipReason } from '../engine/state.js';
+import { heldBy } from '../engine/touches.js';
 import { limitOf, runtimeOf } from '../engine/usage-limits.js';
 import { boundsOf, runOf } from './runs.js';
 
@@ -193,7 +194,18 @@ function noteOf(engine: Engine, task: number, queuePosition: number | undefined)
   const limit = limitOf(engine, task);
   if (limit) return `waits for the usage limit of ${limit.runtime} until ${hourOf(limit)}`;
   if (status === 'waiting' && retryAt !== undefined) return `tried again at ${isoTime(retryAt)}`;
+  const touched = queuePosition === undefined ? undefined : touchNote(engine, task);
+  if (touched !== undefined) return touched;
   return queuePosition === undefined ? undefined : `number ${queuePosition} in the queue`;
+}
+
+function touchNote(engine: Engine, task: number): string | undefined {
+  const hold = heldBy(engine, task);
+  if (!hold) return undefined;
+  const { id = '' } = engine.graph.nodes[hold.task] ?? {};
+  const [first = '', ...more] = engine.graph.nodes[task]?.touches ?? [];
+  const globs = `${first.slice(0, 60)}${more.length > 0 ? ', …' : ''}`;
+  return hold.kind === 'running' ? `waits for ${id} (touches ${globs})` : `waits behind ${id} (touches ${globs})`;
 }
 
 /** The hour, as people would say it, where it is one of the same day; else the day. */

@@ -222,3 +222,15 @@ describe('a label', () => {
     expect(labelOf({ action: structuredClone(action) as Action })).toBe(label);
   });
 });
+
+it('what a task touches is for the engine to heed where it shares a folder with others; an agent has one of its own', () => {
+  const plan = compilePlan(
+    draftOf([
+      { id: 'format', touches: ['src/**'] },
+      { id: 'fix', touches: ['src/**'], action: { kind: 'agent', prompt: 'Fix.' } },
+      { id: 'look' },
+    ]),
+    { maxParallel: 2 },
+  );
+  expect(toGraph(plan).map(({ touches }) => touches)).toEqual([['src/**'], undefined, undefined]);
+});

@@ -36,6 +36,10 @@ export const DEFECTS: Record<Invariant, StepFunction> = {
     engine.index.runningAgents = 0;
     return step(engine, event);
   },
+  'no two touch the same files at once': (engine, event) => {
+    engine.index.touching.clear();
+    return step(engine, event);
+  },
   'nothing starts under a usage limit': withEvent((event, engine) => {
     // A limit is forgotten with the next thing that happens.
     engine.state.limits = {};

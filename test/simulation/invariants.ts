@@ -4,6 +4,7 @@ import { ENDED_STATES, type TaskState } from '../../src/contract/task.js';
 import type { Engine } from '../../src/engine/model.js';
 import type { Command, EngineEvent, Reply } from '../../src/engine/events.js';
 import { buildGraph } from '../../src/engine/graph.js';
+import { mayOverlap } from '../../src/engine/overlap.js';
 import { historyOf, TASK_TRANSITIONS } from '../../src/engine/lifecycle.js';
 
 export interface Seen {
@@ -18,6 +19,7 @@ export const INVARIANTS = [
   'dependency order',
   'capacity',
   'few agents at a time',
+  'no two touch the same files at once',
   'nothing starts under a usage limit',
   'the budget is never overbooked',
   'no double dispatch',
@@ -35,6 +37,16 @@ export const INVARIANTS = [
   'no question outlives its task',
 ] as const;
 export type Invariant = (typeof INVARIANTS)[number];
+
+const known = new Map<string, boolean>();
+
+/** The few sets of globs that a simulation has are compared once. */
+function overlap(a: readonly string[], b: readonly string[]): boolean {
+  const key = `${a.join(' ')}|${b.join(' ')}`;
+  const found = known.get(key) ?? mayOverlap(a, b);
+  known.set(key, found);
+  return found;
+}
 
 /** Watches a run from outside with its own book-keeping, trusting nothing that the engine says of itself but its state. */
 export function createWatch({
@@ -122,6 +134,9 @@ export function createWatch({
     running.add(task);
     if (running.size > maxParallel) broken('capacity', `${running.size} > ${maxParallel}`);
     const agents = [...running].filter((other) => graph.nodes[other]?.kind === 'agent');
+    for (const other of running)
+      if (other !== task && overlap(graph.nodes[other]?.touches ?? [], graph.nodes[task]?.touches ?? []))
+        broken('no two touch the same files at once', `${other} and ${task}`);
     if (agents.length > maxAgents) broken('few agents at a time', agents.join(', '));
     if (graph.nodes[task]?.kind === 'agent') checkBudget(engine, key);
     for (const dependency of graph.nodes[task]?.dependencies ?? []) {
@@ -143,7 +158,7 @@ export function createWatch({
       const mayStart =
         node.kind === 'agent'
           ? budgetUsd === undefined && agents < maxAgents && !isLimited(engine, task, event.at)
-          : node.kind !== 'decision';
+          : node.kind !== 'decision' && !isTouched(engine, task);
       const isQueued = mayStart && ['ready', 'queued'].includes(status(engine, task));
       if (isQueued && (ranks[task] ?? 0) < last) broken('longest path first', `${task} waits behind a shorter one`);
     });
@@ -157,6 +172,17 @@ export function createWatch({
       if (now === 'paused' || ENDED_STATES.includes(now))
         broken('no question outlives its task', `${id}: ${task} is ${now}`);
     }
+  }
+
+  /** Whether what it touches is touched by one that runs, or by one that goes before it. */
+  function isTouched({ graph, index }: Engine, task: number): boolean {
+    const { touches } = graph.nodes[task] ?? {};
+    if (!touches) return false;
+    return graph.nodes.some((node, other) => {
+      const isQueued = ['ready', 'queued'].includes(index.status[other] ?? '');
+      const goesFirst = running.has(other) || (isQueued && (graph.ranks[other] ?? 0) < (graph.ranks[task] ?? 0));
+      return goesFirst && overlap(node.touches ?? [], touches);
+    });
   }
 
   const asked = new Map<string, Decision>();

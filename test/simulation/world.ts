@@ -47,12 +47,17 @@ export function randomNodes(random: Random): GraphNode[] {
       risk: 0,
       criticality: random.chance(0.2) ? 0.9 : 0.1,
       delivers: true,
+      ...(!isAgent && !isDecision && random.chance(0.3) ? { touches: randomTouches(random) } : {}),
       ...(isAgent ? { account: random.chance(0.7) ? 'one' : 'two' } : {}),
       ...(isAgent && random.chance(0.7) ? { maxCostUsd: 1 + random.int(3) } : {}),
       ...(isDecision ? { decision: { question: '?', options: ['approve', 'skip'], ...randomDeadline(random) } } : {}),
     };
   });
 }
+
+const TOUCHES = ['a/x', 'a/**', 'b/**', '**/*.md', '**'];
+
+const randomTouches = (random: Random): string[] => [TOUCHES[random.int(TOUCHES.length)] ?? '**'];
 
 const randomDeadline = (random: Random): { deadlineMs?: number; otherwise?: string } =>
   random.chance(0.3) ? {} : { deadlineMs: 1 + random.int(700), otherwise: 'skip' };
@@ -231,10 +236,12 @@ function submitted(
   { nodes }: Graph,
   { n, repairs }: { n: number; repairs: number | undefined },
 ): GraphNode {
-  const [node] = randomNodes(random);
+  const [first] = randomNodes(random);
+  // An agent works in a folder of its own.
+  const { touches: _, ...node } = first as GraphNode;
   if (repairs !== undefined)
     return {
-      ...(node as GraphNode),
+      ...node,
       id: `s${n}`,
       kind: 'agent',
       account: 'one',
@@ -244,7 +251,7 @@ function submitted(
       repairs,
     };
   const dependencies = nodes.map((_, position) => position).filter(() => random.chance(0.1));
-  return { ...(node as GraphNode), id: `s${n}`, kind: 'skill', dependencies };
+  return { ...(first as GraphNode), id: `s${n}`, kind: 'skill', dependencies };
 }
 
 function randomResult(
