@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import type { Composition, Perform, Surroundings } from './compose.js';
+import { redact } from './agents/process/redact.js';
 import { LIMITS } from './contract/limits.js';
 import { agentQueue, hostQueue, NAMESPACE, TASK_QUEUE } from './contract/names.js';
 import { resolveHome } from './local/home.js';
@@ -17,7 +18,8 @@ const BUNDLE = fileURLToPath(new URL('workflow-bundle.js', import.meta.url));
 
 async function main(): Promise<void> {
   Object.assign(process.env, withoutLoopbackProxy(process.env));
-  const log = pino();
+  // Whatever is logged, secrets are taken out of the line.
+  const log = pino({ hooks: { streamWrite: (line) => redact(line, []) } });
   installRuntime(log);
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
   const connection = await NativeConnection.connect(connectionOptions);

@@ -4,6 +4,7 @@ import { duration, matched, table } from './markdown.mjs';
 const DEFAULTS = {
   allowShell: ({ allowShell }) => `\`${allowShell}\``,
   environment: ({ environment }) => `\`[${environment.join(', ')}]\``,
+  secrets: () => 'none',
   policies: () => 'none',
   modes: ({ modes }) =>
     Object.keys(modes)
@@ -28,13 +29,20 @@ export function configurationTable({ configSchema, configDefaults, narrowing }) 
   const rows = matched('configuration', Object.keys(configSchema.properties), DEFAULTS).map(([name, defaultOf]) => {
     const schema = configSchema.properties[name];
     const inWorkspace = narrowing.includes(name) ? 'may narrow' : 'an error';
-    return [`\`${name}\``, typeOf(schema), defaultOf(configDefaults), inWorkspace, schema.description];
+    return [`\`${name}\``, typeOf(name, schema), defaultOf(configDefaults), inWorkspace, schema.description];
   });
   return table(['Field', 'Type', 'Default', 'In a workspace', 'Meaning'], rows);
 }
 
-function typeOf(schema) {
-  if (schema.type === 'object') return '[fields](agent-runtimes.md#add-your-own-command-line), by name';
+/** Where the fields of what a name stands for are told. */
+const FIELDS = {
+  runtimes: 'agent-runtimes.md#add-your-own-command-line',
+  modes: '../guides/permissions.md#modes',
+  secrets: '../guides/permissions.md#secrets',
+};
+
+function typeOf(name, schema) {
+  if (name in FIELDS) return `[fields](${FIELDS[name]}), by name`;
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.items?.type === 'object') return `list of mappings, at most ${schema.maxItems}`;
   if (schema.type === 'array') return `list of names, at most ${schema.maxItems}`;

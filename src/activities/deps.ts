@@ -6,6 +6,7 @@ import type { Runtime } from '../agents/runtimes/port.js';
 import type { RuntimeName } from '../contract/agent.js';
 import type { CliRuntime } from '../contract/cli-runtime.js';
 import type { ModeTable } from '../contract/mode.js';
+import type { SecretSource } from '../contract/secret.js';
 import type { Policy } from '../contract/policy.js';
 import type { TaskOrder } from '../contract/orders.js';
 import type { Asks } from '../contract/task.js';
@@ -51,6 +52,7 @@ export interface Said {
 export interface Settings {
   allowShell: boolean;
   environment: readonly string[];
+  secrets: Readonly<Record<string, SecretSource>>;
   modes: ModeTable;
   policies: readonly Policy[];
   maxParallel: number;

@@ -12,6 +12,7 @@ import type { Deps } from './deps.js';
 import { withChecks } from './executors/checks.js';
 import type { Executed, Execution } from './executors/execution.js';
 import { EXECUTORS } from './executors/index.js';
+import { secretsFor } from './executors/secrets.js';
 import { buildsOnAgents, readTask } from './plan.js';
 import { keepRecord, readRecord } from './records.js';
 import { Context } from '../sdk/activity.js';
@@ -62,7 +63,8 @@ async function deliver(deps: Deps, order: TaskOrder, delivery: Delivery): Promis
 }
 
 async function execute(deps: Deps, order: TaskOrder, delivery: Delivery): Promise<Executed> {
-  const execution = await prepare(deps, order, delivery);
+  const prepared = await prepare(deps, order, delivery);
+  const execution = { ...prepared, secrets: await secretsFor(prepared) };
   const { action } = execution.task;
   const executor = EXECUTORS[action.kind] as (execution: Execution, action: Action) => Promise<Executed>;
   const snapshot = await snapshotFor(execution);
@@ -90,6 +92,7 @@ async function prepare(deps: Deps, order: TaskOrder, { beat, taskKey, signal }: 
     task,
     workspace,
     settings: deps.settings(workspace),
+    secrets: {},
     identity: { ...names, attempt: order.attempt + delivery - 1, idempotencyKey: idempotencyKeyOf(names), taskKey },
     signal,
     beat,

@@ -4,8 +4,10 @@ import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import type { Plan, PlanDraft } from '../contract/plan.js';
 import { readPlanFile } from '../contract/schemas/plan-file.js';
+import type { Config } from '../local/config.js';
 import { resolveHome } from '../local/home.js';
 import { compilePlan } from '../planning/compile.js';
+import { refuseUnknownSecrets } from '../planning/secrets.js';
 import { resolveSkills } from '../planning/skills.js';
 import { skillBook } from '../workspace/skills/book.js';
 
@@ -22,12 +24,13 @@ export interface PlanSource {
  */
 export async function readPlan(
   file: string,
-  { workspace, maxParallel }: { workspace: string; maxParallel: number },
+  { workspace, config }: { workspace: string; config: Pick<Config, 'maxParallel' | 'secrets'> },
 ): Promise<PlanSource> {
   const text = await readBounded(file);
   const { draft: read, value } = readPlanFile(text, { file });
+  refuseUnknownSecrets(read, Object.keys(config.secrets));
   const draft = resolveSkills(read, await skillBook(read, { home: resolveHome(), workspace }));
-  return { draft, value, plan: compilePlan(draft, { maxParallel }) };
+  return { draft, value, plan: compilePlan(draft, config) };
 }
 
 async function readBounded(file: string): Promise<string> {

@@ -51,7 +51,7 @@ export async function preview(options: PreviewOptions): Promise<PreviewResult> {
     ...(options.playbook === undefined ? {} : { playbook: options.playbook }),
   };
   if (options.planFile !== undefined) {
-    const { draft } = await readPlan(options.planFile, { workspace, maxParallel });
+    const { draft } = await readPlan(options.planFile, { workspace, config: { ...config, maxParallel } });
     const compiled = narrowed(compilePlan(draft, { maxParallel }), maxParallel);
     const { plan, missing } = await withAgents(compiled, { draft, workspace, modes: config.modes });
     const analysis = analyzeRequest({ ...request, description: options.text || draft.description || draft.name }, null);

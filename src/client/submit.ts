@@ -88,7 +88,7 @@ async function planPart(options: RunOptions, workspace: string, id: string): Pro
     await requireGroundFor(plan, workspace, id);
     return { name: options.text };
   }
-  const { draft, plan, value } = await readPlan(options.planFile, { workspace, maxParallel: config.maxParallel });
+  const { draft, plan, value } = await readPlan(options.planFile, { workspace, config });
   const { plan: allocated, missing } = await withAgents(plan, { draft, workspace, modes: config.modes });
   if (missing.length > 0) {
     throw new BatonError('not_installed', `the plan needs ${missing.join(', ')}`, {

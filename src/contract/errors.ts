@@ -82,6 +82,12 @@ export const ERRORS = {
     exit: 0,
     means: 'an agent that was to change files said that it is done, and had changed nothing',
   },
+  secret_unavailable: {
+    fate: 'terminal',
+    repeats: true,
+    exit: 0,
+    means: 'a secret that a task needs could not be read where `baton.yaml` says that it is',
+  },
   no_worktree: {
     fate: 'terminal',
     exit: 2,

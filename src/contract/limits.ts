@@ -35,6 +35,13 @@ export const LIMITS = {
   /** Pairs of globs of two tasks that are compared; beyond, the tasks are taken to touch the same files. */
   touchesCompared: 2000,
   envVariablesPerTask: 200,
+  secretsNamed: 200,
+  secretBytes: 64 * 1024,
+  secretCommandArguments: 64,
+  /** How long a command that prints a secret may take. */
+  secretCommandMs: 30_000,
+  /** Secrets that a worker has read, the last ones, that it takes out of whatever it keeps and logs. */
+  secretsRemembered: 500,
   commandArguments: 4096,
   checksPerTask: 20,
   /** What is remembered of a check that broke: its command, and the end of its output. */

@@ -77,6 +77,8 @@ export interface TaskDraft {
   /** 0 … 1; over .8 a person always decides. */
   criticality: number;
   env: Record<string, string>;
+  /** Variables whose value is a secret, by the name that `baton.yaml` gives it. */
+  secrets?: Record<string, string>;
   /** Relative to the workspace. */
   cwd: string;
   parameters: Record<string, Json>;

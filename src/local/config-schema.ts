@@ -4,6 +4,7 @@ import { parseDuration } from '../contract/durations.js';
 import { LIMITS } from '../contract/limits.js';
 import { cliRuntimeFields } from '../contract/schemas/cli-runtime.js';
 import { policy } from '../contract/schemas/policy.js';
+import { secret, secretName } from '../contract/schemas/secret.js';
 import { modeRights } from '../contract/schemas/mode-rights.js';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
@@ -35,6 +36,15 @@ export const configSchema = z
       .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected the name of an environment variable'))
       .max(200)
       .describe('Names of further variables that tasks get from the worker. Counts only in BATON_HOME.'),
+    secrets: z
+      .record(secretName, secret)
+      .refine(
+        (secrets) => Object.keys(secrets).length <= LIMITS.secretsNamed,
+        `more than ${LIMITS.secretsNamed} secrets`,
+      )
+      .describe(
+        'Where the worker finds a secret that a plan names (`env: {TOKEN: {secret: NAME}}`), read when the task starts. Counts only in BATON_HOME.',
+      ),
     policies: z
       .array(policy)
       .max(LIMITS.modeEntries)

@@ -8,7 +8,9 @@ import { cliRuntimeOf } from '../contract/schemas/cli-runtime.js';
 import { LIMITS } from '../contract/limits.js';
 import type { Mode, ModeTable } from '../contract/mode.js';
 import type { Policy } from '../contract/policy.js';
+import type { SecretSource } from '../contract/secret.js';
 import { policyOf } from '../contract/schemas/policy.js';
+import { secretOf } from '../contract/schemas/secret.js';
 import { baseMode, BUILT_IN_MODES, EVERYTHING } from '../contract/modes.js';
 import { readBounded } from './atomic-file.js';
 import { type ConfigFile, configSchema, type LogLevel, NARROWING_FIELDS } from './config-schema.js';
@@ -19,6 +21,8 @@ import { parseYamlFile, type PlacedProblem, type YamlFile } from './yaml-file.js
 export interface Config {
   allowShell: boolean;
   environment: readonly string[];
+  /** By the name that plans use. */
+  secrets: Readonly<Record<string, SecretSource>>;
   modes: ModeTable;
   policies: readonly Policy[];
   maxParallel: number;
@@ -82,6 +86,7 @@ function withDefaults(file: ConfigFile): Config {
   return {
     allowShell: file.allowShell ?? false,
     environment: [...new Set(file.environment ?? [])],
+    secrets: Object.fromEntries(Object.entries(file.secrets ?? {}).map(([name, stated]) => [name, secretOf(stated)])),
     modes: modesWith(file.modes ?? {}),
     policies: (file.policies ?? []).map(policyOf),
     maxParallel: file.maxParallel ?? LIMITS.parallelTasksDefault,

@@ -160,8 +160,11 @@ const handsToShell = ({ action, checks = [] }: PlanTask): boolean =>
   action.kind === 'shell' || checks.some(({ kind }) => kind === 'shell');
 
 /** Where and with which variables it would start, since they can change what a program does. */
-function surroundings({ cwd, env }: PlanTask): string {
-  const names = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+function surroundings({ cwd, env, secrets = {} }: PlanTask): string {
+  const names = [
+    ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    ...Object.entries(secrets).map(([name, secret]) => `${name}=<secret ${secret}>`),
+  ];
   const where = cwd === '.' ? [] : [`in ${cwd}`];
   const parts = [...where, ...(names.length > 0 ? [`with ${names.join(' ')}`] : [])];
   return parts.length > 0 ? `   (${parts.join(', ')})` : '';

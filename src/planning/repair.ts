@@ -39,6 +39,7 @@ function draftOf(plan: Plan, author: PlanTask, conflict: MergeConflict): TaskDra
       ...(agent === undefined ? {} : { agent }),
     },
     ...{ capabilities, env, cwd, risk, criticality, timeLimitMs },
+    ...(author.secrets === undefined ? {} : { secrets: author.secrets }),
     ...(author.checks === undefined ? {} : { checks: author.checks }),
     ...{ dependencies: [], inputs: [], outputs: [], touches: [], parameters: {} },
     retries: 0,

@@ -36,13 +36,13 @@ function repairsOf({ action }: PlanTask, positions: ReadonlyMap<string, number>)
 }
 
 /** Variables of its own may be those of another login. */
-function accountOf({ id, env, allocation }: PlanTask): Pick<GraphNode, 'account' | 'maxCostUsd'> {
+function accountOf({ id, env, secrets = {}, allocation }: PlanTask): Pick<GraphNode, 'account' | 'maxCostUsd'> {
   if (!allocation) return {};
   const { runtime, limits } = allocation.agent;
   const cost = limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd };
   return {
     ...cost,
-    account: Object.keys(env).length === 0 ? runtime : `${runtime}#${id}`,
+    account: Object.keys({ ...env, ...secrets }).length === 0 ? runtime : `${runtime}#${id}`,
   };
 }
 

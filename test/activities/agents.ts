@@ -54,6 +54,7 @@ export async function stage(
     decisionExpiryMs: 1000,
     escalateTo: [],
     runtimes: PRECONFIGURED,
+    secrets: {},
   };
   const deps: Deps = {
     host: 'here',

@@ -146,6 +146,22 @@ tasks:
   });
 });
 
+describe('a variable', () => {
+  it('is a text, or names a secret, of which the plan never holds the value', () => {
+    const [draft] = parsePlanFile(task('env: {CI: "1", TOKEN: {secret: npm-token}}'), { file: 'p.yaml' }).tasks;
+    expect(draft).toMatchObject({ env: { CI: '1' }, secrets: { TOKEN: 'npm-token' } });
+  });
+
+  it.each([
+    ['env: {TOKEN: {secret: "a b"}}', 'tasks[0].env.TOKEN.secret'],
+    ['env: {TOKEN: {secret: a, file: b}}', 'tasks[0].env.TOKEN'],
+    ['env: {TOKEN: 5}', 'tasks[0].env.TOKEN'],
+    ['env: {LD_PRELOAD: {secret: a}}', 'tasks[0].env.LD_PRELOAD'],
+  ])('%s is refused at its path', (fields, path) => {
+    expect(refusal(task(fields)).path).toMatch(new RegExp(`^${path.replaceAll(/[[\].]/g, '\\$&')}`));
+  });
+});
+
 describe('checks', () => {
   it('are lists of arguments or texts for the shell', () => {
     const [draft] = parsePlanFile(task('checks: [[npm, test], make && ./run]'), { file: 'p.yaml' }).tasks;

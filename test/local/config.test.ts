@@ -39,6 +39,7 @@ describe('baton.yaml', () => {
       expect(loadConfig(places(text)).config).toEqual({
         allowShell: false,
         environment: [],
+        secrets: {},
         modes: BUILT_IN_MODES,
         policies: [],
         maxParallel: LIMITS.parallelTasksDefault,
@@ -62,12 +63,14 @@ describe('baton.yaml', () => {
     const text =
       'allowShell: true\nenvironment: [NPM_TOKEN, NPM_TOKEN]\nmaxParallel: 4\nkillGrace: 3s\n' +
       'taskTimeLimit: 2h\ndecisionDeadline: 1d\nidleStop: 30m\nlogLevel: DEBUG\n' +
+      'secrets: {vault: {file: ~/v}, ci: {env: CI_TOKEN}}\n' +
       'decisionReminder: 2h\ndecisionEscalation: 5h\nescalateTo: [ann, bob, ann]\ndecisionExpiry: 60d\n';
     const at = places(text);
     const { config, sources } = loadConfig(at);
     expect(config).toEqual({
       allowShell: true,
       environment: ['NPM_TOKEN'],
+      secrets: { vault: { kind: 'file', path: '~/v' }, ci: { kind: 'variable', name: 'CI_TOKEN' } },
       modes: BUILT_IN_MODES,
       policies: [],
       maxParallel: 4,

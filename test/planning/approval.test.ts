@@ -41,7 +41,7 @@ test('what is approved shows the folder and the variables of a command too', () 
 });
 
 test('the checks of a task are approved as its command is, and shown beside it', () => {
-  const checked = (checks: Check[], action = reading) =>
+  const checked = (checks: Check[], action: Action = reading) =>
     compilePlan(draftOf([{ id: 't0', action, checks }]), { maxParallel: 2 });
   const make: Check = { kind: 'command', argv: ['make', 'check'] };
   const text: Check = { kind: 'shell', script: 'make && ./run' };

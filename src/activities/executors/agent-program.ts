@@ -18,10 +18,23 @@ export interface Program {
 
 /** @throws BatonError `not_installed` for a runtime that the worker does not have */
 export function programOf(execution: Execution, agent: AgentDefinition, permission: Permission): Program {
-  const { deps, task, settings, identity } = execution;
+  const { deps, task, settings, secrets, identity } = execution;
   const { runtime, variables } = chosenRuntime(execution, agent.runtime);
+  const held = variablesUnder(Object.keys(secrets), permission);
+  for (const name of Object.keys(secrets)) {
+    const path = `env.${name}`;
+    if (!held.includes(name))
+      throw new BatonError('bad_input', `${path}: the mode ${permission.name} keeps this variable from its agent`, {
+        path,
+      });
+  }
   const declared = [...variablesUnder(settings.environment, permission), ...variables];
-  const env = taskEnvironment({ worker: deps.environment, declared, task: identity, extra: task.env });
+  const env = taskEnvironment({
+    worker: deps.environment,
+    declared,
+    task: identity,
+    extra: { ...task.env, ...secrets },
+  });
   const home = deps.environment['HOME'];
   return { runtime, env, account: deps.breaker.accountOf({ runtime: agent.runtime, env, variables, home }) };
 }

@@ -16,6 +16,8 @@ export interface Execution {
   /** The folder that it is about: the user's, or a worktree of what agents have made of it. */
   workspace: string;
   settings: Settings;
+  /** Its variables that stand for secrets, with their values. */
+  secrets: Readonly<Record<string, string>>;
   identity: TaskIdentity;
   signal: AbortSignal;
   beat: TaskBeat;
@@ -32,14 +34,14 @@ export interface Executed {
 
 /** What its process is, with the argv given. */
 export async function specOf(
-  { deps, task, workspace, settings, identity }: Execution,
+  { deps, task, workspace, settings, secrets, identity }: Execution,
   argv: readonly string[],
 ): Promise<ProcessSpec> {
   const env = taskEnvironment({
     worker: deps.environment,
     declared: settings.environment,
     task: identity,
-    extra: task.env,
+    extra: { ...task.env, ...secrets },
   });
   return {
     argv,

@@ -3,6 +3,26 @@ import { utf8Tail } from './utf8.js';
 
 const HIDDEN = '[redacted]';
 
+const remembered = new Set<string>();
+
+/** From now on `redact` and `redactBytes` take this value out of every text, whichever task it comes from; the oldest of too many is forgotten. */
+export function rememberSecret(value: string): void {
+  remembered.delete(value);
+  remembered.add(value);
+  const [oldest = ''] = remembered;
+  if (remembered.size > LIMITS.secretsRemembered) remembered.delete(oldest);
+}
+
+/** An output as it may be kept: without the secrets that this process has read. */
+export function redactBytes(output: Buffer): Buffer {
+  let text: string | undefined;
+  for (const form of formsOf(remembered)) {
+    if (output.includes(form))
+      text = (text ?? output.toString('latin1')).replaceAll(Buffer.from(form).toString('latin1'), HIDDEN);
+  }
+  return text === undefined ? output : Buffer.from(text, 'latin1');
+}
+
 /** Shorter values would also be found where they are no secret, and shred the text. */
 const SECRET_MIN_CHARS = 4;
 
@@ -22,23 +42,28 @@ const TOKEN_SHAPES: readonly RegExp[] = [
   /(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,2048}\.eyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{8,}/g,
 ];
 
+/** As it stands, and as JSON and a URL write it; longest first, for a secret that is part of another must not leave the other's rest behind. */
+const formsOf = (secrets: Iterable<string>): string[] =>
+  [
+    ...new Set(
+      [...secrets]
+        .filter((secret) => secret.length >= SECRET_MIN_CHARS)
+        .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(wellFormed(secret))]),
+    ),
+  ].sort((a, b) => b.length - a.length);
+
 /** A lone surrogate has no form in a URL. */
 const wellFormed = (text: string): string => Buffer.from(text).toString();
 
 const BEARER = /\b(Bearer[ \t]{1,8})[A-Za-z0-9._~+/=-]{8,}/gi;
 
 /**
- * The text with the given secrets, and whatever has the shape of a well-known token, replaced by `[redacted]`. A secret is also found
+ * The text with the given secrets, those that this process has read, and whatever has the shape of a well-known token, replaced by `[redacted]`. A secret is also found
  * as JSON and as a URL write it. Secrets under 4 characters are not looked for. Linear in the text, per secret.
  */
 export function redact(text: string, secrets: readonly string[]): string {
-  const forms = secrets
-    .filter((secret) => secret.length >= SECRET_MIN_CHARS)
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(wellFormed(secret))]);
-  // Longest first: a secret that is part of another must not leave the other's rest behind.
-  const ordered = [...new Set(forms)].sort((a, b) => b.length - a.length);
   let result = text;
-  for (const form of ordered) result = result.replaceAll(form, HIDDEN);
+  for (const form of formsOf([...secrets, ...remembered])) result = result.replaceAll(form, HIDDEN);
   for (const shape of TOKEN_SHAPES) result = result.replace(shape, HIDDEN);
   return result.replace(BEARER, `$1${HIDDEN}`);
 }

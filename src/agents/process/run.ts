@@ -7,7 +7,7 @@ import { OutputKeeper } from './output.js';
 import type { OutputStream } from './output.js';
 import { findProgram } from './program.js';
 import type { StartFailure } from './program.js';
-import { previewOf } from './redact.js';
+import { previewOf, redactBytes, secretsOf } from './redact.js';
 import { startProcess } from './start.js';
 import type { OutputReader, RunningProcess, StartProcess } from './start.js';
 import { callAfter } from './timer.js';
@@ -31,8 +31,6 @@ export interface ProcessSpec {
   killGraceMs: number;
   /** What is kept of its output. */
   outputBytes: number;
-  /** Values that never show in `tail`. */
-  secrets?: readonly string[];
 }
 
 export interface ProcessHooks {
@@ -99,8 +97,8 @@ export async function runProcess(spec: ProcessSpec, hooks: ProcessHooks): Promis
       durationMs: Math.round(performance.now() - clock),
       outputBytes: keeper.bytes,
       truncated: keeper.truncated,
-      output,
-      tail: previewOf(end, spec.secrets ?? []),
+      output: redactBytes(output),
+      tail: previewOf(end, secretsOf(spec.env)),
       survivors: [],
       ...more,
     };

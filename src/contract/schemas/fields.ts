@@ -5,6 +5,7 @@ import { LIMITS } from '../limits.js';
 import { TASK_ID_PATTERN } from '../names.js';
 import { envNameFlaw } from './env-names.js';
 import { globFlaw, relativePathFlaw } from './path-rules.js';
+import { secretName } from './secret.js';
 
 /** A check that answers with what is wrong, as a zod refinement. */
 function checked<T extends z.ZodType>(schema: T, flawOf: (value: z.output<T>) => string | undefined): T {
@@ -90,7 +91,12 @@ export const globs = z
 
 export const relativePath = checked(z.string(), (value) => relativePathFlaw(value));
 
-export const env = z.record(z.string(), argument).superRefine((value, context) => {
+const valueOfVariable = z.union(
+  [argument, z.strictObject({ secret: secretName })],
+  'a text is needed, or {secret: NAME} with a name from `secrets` in BATON_HOME/baton.yaml',
+);
+
+export const env = z.record(z.string(), valueOfVariable).superRefine((value, context) => {
   const names = Object.keys(value);
   if (names.length > LIMITS.envVariablesPerTask) {
     context.addIssue({ code: 'custom', message: `more than ${LIMITS.envVariablesPerTask} variables` });

@@ -55,12 +55,22 @@ export function toTaskDraft(fields: TaskFields, context: z.RefinementCtx): TaskD
     priority: fields.priority ?? 'normal',
     risk: fields.risk ?? 0,
     criticality: fields.criticality ?? 0,
-    env: fields.env ?? {},
+    ...variablesOf(fields.env ?? {}),
     cwd: fields.cwd ?? '.',
     parameters: fields.parameters ?? {},
     ...(fields.checks === undefined ? {} : { checks: fields.checks.map(commandOf) }),
     delivers: action.kind !== 'decision',
   };
+}
+
+function variablesOf(given: NonNullable<TaskFields['env']>): Pick<TaskDraft, 'env' | 'secrets'> {
+  const env: Record<string, string> = {};
+  const secrets: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value === 'string') env[name] = value;
+    else secrets[name] = value.secret;
+  }
+  return { env, ...(Object.keys(secrets).length === 0 ? {} : { secrets }) };
 }
 
 function checkAction(fields: TaskFields, given: ActionField[], context: z.RefinementCtx): void {

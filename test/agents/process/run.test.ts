@@ -115,7 +115,7 @@ describe('output', () => {
 
   it('shows its end without control characters and secrets', async () => {
     const end = await run(['printf', '\\033[31mred\\033[0m my-secret-value ghp_abcdefghijklmnopqrstuvwxyz0123456789'], {
-      secrets: ['my-secret-value'],
+      env: { MY_TOKEN: 'my-secret-value' },
     });
     expect(end.tail).toBe('red [redacted] [redacted]');
   });
