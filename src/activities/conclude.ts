@@ -103,6 +103,7 @@ async function gather(
     if (record.report) input.skills.push({ task: node.id, report: record.report });
     else if (record.agent) {
       const mender = engine.graph.nodes[engine.state.details[task]?.repair ?? -1]?.id;
+      if (shown && record.agent.processes) shown.processes = record.agent.processes;
       const isMerged = status === 'completed' && mender !== undefined;
       input.agents.push({ task: node.id, ...record.agent, ...(isMerged ? { mergedBy: mender, changes: null } : {}) });
     }

@@ -6,6 +6,7 @@ import type { DecisionView, RequestView, TaskView } from '../contract/view.js';
 import { ensureHome, resolveHome } from '../local/home.js';
 import { createRequestFiles, type RequestFile } from '../workspace/artifacts/requests.js';
 import type { Client } from '@temporalio/client';
+import { withProcesses } from './measured.js';
 import type { Place } from './place.js';
 
 const unknownRequest = (id: string): BatonError =>
@@ -44,7 +45,7 @@ export async function currentView(place: Place, id: string): Promise<RequestView
     requestId,
     status,
     state,
-    tasks,
+    tasks: await withProcesses(files(), id, tasks),
     makespanMs,
     lowerBoundMs,
     sequentialMs,

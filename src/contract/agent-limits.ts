@@ -28,6 +28,11 @@ export const AGENT_LIMITS = {
   agentArgumentBytes: 64 * 1024,
   /** What is kept of an agent's answer. */
   agentAnswerBytes: 1024 * 1024,
+  /** What an agent's processes may use together where its file says nothing else, and the most that it may say. */
+  agentMemoryMb: 16 * 1024,
+  agentMemoryMbMax: 1024 * 1024,
+  agentProcesses: 1000,
+  agentProcessesMax: 50_000,
   agentDenials: 100,
   agentNoteChars: 200,
   /** Tool calls kept so that a denial can show what was asked for. */

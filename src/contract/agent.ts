@@ -35,7 +35,7 @@ export interface AgentDefinition {
   maxLoad: number;
   /** As the runtime names it; null leaves the choice to the runtime. */
   model: string | null;
-  limits: { timeLimitMs?: number; maxTurns?: number; maxCostUsd?: number };
+  limits: { timeLimitMs?: number; maxTurns?: number; maxCostUsd?: number; maxMemoryMb?: number; maxProcesses?: number };
   /** The file's text below its front matter: what the agent is told of itself. */
   prompt: string;
   source: AgentSource;

@@ -117,6 +117,12 @@ export const ERRORS = {
     exit: 0,
     means: "the task's time limit passed; its processes were ended",
   },
+  resource_limit: {
+    fate: 'terminal',
+    repeats: true,
+    exit: 0,
+    means: "an agent's processes used more memory than it may, or there were too many of them; they were ended",
+  },
   plan_changed: { fate: 'terminal', exit: 1, means: 'the stored plan is not the one that was accepted' },
   artifact_missing: { fate: 'terminal', exit: 1, means: 'something that was stored is not there any more' },
   artifact_corrupt: { fate: 'terminal', exit: 1, means: 'something that was stored is not what was written' },

@@ -126,6 +126,10 @@ export const LIMITS = {
   drainMs: 1000,
   /** Between two looks at the process table while a tree is being ended. */
   processScanIntervalMs: 50,
+  /** Between two looks at what agents' processes use; the first comes sooner. Looking takes at most so much of the time. */
+  processMeasureMs: 1000,
+  processFirstLookMs: 200,
+  processMeasurePercent: 1,
   /** How long KILL is repeated before what is left is reported as surviving. */
   processKillMs: 5000,
   processRows: 100_000,

@@ -1,6 +1,7 @@
 import type { Analysis } from './analysis.js';
 import type { Objection } from './change.js';
 import type { SkillReport } from './facts.js';
+import type { ProcessUsage } from './task.js';
 import type { RequestView } from './view.js';
 
 /** All that the report of a request is written from. It says nothing that is not in here. */
@@ -50,6 +51,8 @@ export interface AgentWork {
   refusedLeftOut?: number;
   /** The task whose commit holds what it changed, where that could not be merged without one. */
   mergedBy?: string;
+  /** What its processes used at its last attempt; null where that could not be seen. Absent in records of before it was looked at. */
+  processes?: ProcessUsage | null;
   /** What it changed, on the request's branch or on one of its own; null where it changed nothing or did not end well. */
   changes: { branch: string; commit: string; files: { status: string; path: string }[]; filesLeftOut: number } | null;
 }

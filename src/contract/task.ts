@@ -47,6 +47,16 @@ export interface Usage {
   outputTokens: number;
 }
 
+/** What the processes of an agent used, as far as looks about once a second have seen it. */
+export interface ProcessUsage {
+  /** Processor time of all of them, ended ones included. */
+  cpuMs: number;
+  /** The most at one look, added up; what processes share counts in each. */
+  peakMemoryBytes: number;
+  /** The most at one look. */
+  peakProcesses: number;
+}
+
 /** An agent's commit that cannot be part of the request's branch: it conflicts with what others put there while it worked, or breaks a check there. */
 export interface MergeConflict {
   /** Of its own; it holds the commit. */

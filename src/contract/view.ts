@@ -3,7 +3,7 @@ import type { Decision } from './decision.js';
 import type { ErrorCode } from './errors.js';
 import type { Phase, RequestStatus } from './phase.js';
 import type { TaskKind } from './plan.js';
-import type { TaskState, Usage } from './task.js';
+import type { ProcessUsage, TaskState, Usage } from './task.js';
 
 /** A task as scripts read it. Times are ISO 8601 UTC; absent ones are null. */
 export interface TaskView {
@@ -19,6 +19,8 @@ export interface TaskView {
   durationMs: number | null;
   dependencies: string[];
   error?: { code: ErrorCode; message: string; exitCode?: number | null };
+  /** Of an agent that has ended: what its processes used. Absent where that could not be seen. */
+  processes?: ProcessUsage;
   /** Why a task was skipped, what a decision chose, or where a queued task stands. */
   note?: string;
   queuePosition?: number;

@@ -1,6 +1,8 @@
 import { LIMITS } from '../contract/limits.js';
 import type { AgentWork, ReportInput } from '../contract/report.js';
+import type { ProcessUsage } from '../contract/task.js';
 import { mdCode, mdQuote, mdText } from './markdown.js';
+import { processesText } from './processes.js';
 
 /** A section for each agent: what it changed, what it was not allowed, what it said. */
 export function agentSections({ request, agents }: ReportInput): string[] {
@@ -16,6 +18,7 @@ function agentSection(work: AgentWork, title: string): string {
   const { task, agent, turns, text, denials } = work;
   const heading = title === '' || title === task ? '' : `: ${mdText(title)}`;
   const facts = [`Agent ${mdCode(agent)}`, ...(turns > 0 ? [`${turns} turn${turns === 1 ? '' : 's'}`] : [])];
+  const used = work.processes === undefined ? [] : [`Its processes: ${usedOf(work.processes)}.`];
   const refused = denials.map(({ tool, input }) =>
     `- ${mdCode(tool)} ${mdText(input, LIMITS.reportTextChars)}`.trimEnd(),
   );
@@ -23,6 +26,7 @@ function agentSection(work: AgentWork, title: string): string {
     `## ${mdCode(task)}${heading}`,
     `${facts.join(', ')}. ${changesOf(work)}`,
     ...(work.changes ? [filesOf(work.changes)] : []),
+    ...used,
     ...(refused.length > 0 ? ['It was not allowed:', refused.join('\n')] : []),
     ...(work.refused?.length ? ['It changed what it may not; that was undone:', refusedOf(work)] : []),
     ...(text.trim() === ''
@@ -30,6 +34,8 @@ function agentSection(work: AgentWork, title: string): string {
       : [mdQuote(text, { chars: LIMITS.agentPreviewChars, lines: LIMITS.reportDescriptionLines })]),
   ].join('\n\n');
 }
+
+const usedOf = (processes: ProcessUsage | null): string => (processes ? processesText(processes) : 'not measured');
 
 function refusedOf({ refused = [], refusedLeftOut = 0 }: AgentWork): string {
   const lines = refused.map(({ path, why }) => `- ${mdCode(path)}: ${mdText(why)}`);

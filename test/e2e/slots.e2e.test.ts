@@ -51,7 +51,19 @@ it('12 agents of 3 requests share 5 slots: never more work at once, and those of
   await until('full slots', () => entries().length >= SLOTS);
   await place.submit('urgent', urgent, '--priority', 'critical');
   const handedIn = BigInt(Date.now()) * 1_000_000n;
-  for (const id of ['one', 'two', 'urgent']) expect(await place.ended(id)).toMatchObject({ status: 'complete' });
+  for (const id of ['one', 'two', 'urgent']) {
+    const view = await place.ended(id);
+    expect(view.status).toBe('complete');
+    // Those of the last one may be over before they are looked at.
+    if (id === 'urgent') continue;
+    for (const { processes } of view.tasks) {
+      expect(processes?.peakProcesses).toBeGreaterThanOrEqual(1);
+      expect(processes?.peakMemoryBytes).toBeGreaterThan(100_000);
+      expect(processes?.cpuMs).toBeGreaterThanOrEqual(0);
+    }
+    const { stdout } = await place.baton('report', id);
+    expect(stdout.match(/Its processes: .* of processor time, .* of memory, \d+ process/g)).toHaveLength(4);
+  }
   let working = 0;
   const most = Math.max(...entries().map(({ what }) => (working += what === 'begin' ? 1 : -1)));
   expect(most).toBe(SLOTS);

@@ -6,7 +6,7 @@ import { LIMITS } from '../../contract/limits.js';
 import type { Permission } from '../../contract/mode.js';
 import type { AgentSkill } from '../../contract/skill.js';
 import type { AgentWork } from '../../contract/report.js';
-import type { ArtifactRef, BrokenCheck, MergeConflict, TaskError } from '../../contract/task.js';
+import type { ArtifactRef, BrokenCheck, MergeConflict, ProcessUsage, TaskError } from '../../contract/task.js';
 import type { Changes } from '../../workspace/worktree/changes.js';
 import type { Integration } from '../../workspace/worktree/integrate.js';
 import type { AgentTree } from '../../workspace/worktree/worktrees.js';
@@ -16,8 +16,8 @@ import { checkError, runChecksAlone, type Broken } from './checks.js';
 import type { Executed, Execution } from './execution.js';
 import { answerOf, smallResult } from './value.js';
 
-/** How an agent ended, with what was found and undone when an earlier delivery looked at its changes. */
-export type KeptEnd = AgentEnd & { undone?: Undone; patches?: ArtifactRef[] };
+/** How an agent ended, with what its processes used, and what was found and undone when an earlier delivery looked at its changes. */
+export type KeptEnd = AgentEnd & { undone?: Undone; patches?: ArtifactRef[]; processes?: ProcessUsage | null };
 
 export interface Ended {
   agent: AgentDefinition;
@@ -157,6 +157,7 @@ function detailsOf(
       text: text.slice(0, LIMITS.agentPreviewChars),
       denials: end.denials.slice(0, LIMITS.agentDenials),
       ...undoneOf(undone),
+      processes: end.processes ?? null,
       changes,
     },
   };

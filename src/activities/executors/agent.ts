@@ -5,7 +5,7 @@ import { isToChange, wholeTools } from '../../allocation/permission.js';
 import { BatonError } from '../../contract/errors.js';
 import type { Permission } from '../../contract/mode.js';
 import type { Action } from '../../contract/plan.js';
-import type { Permit } from '../../contract/task.js';
+import type { Permit, ProcessUsage } from '../../contract/task.js';
 import type { AgentTree } from '../../workspace/worktree/worktrees.js';
 import { askForTool } from '../permissions/ask.js';
 import { carryOut, type KeptEnd } from './agent-end.js';
@@ -86,23 +86,25 @@ interface Job {
   program: Program;
 }
 
-async function work(execution: Execution, job: Job): Promise<AgentEnd> {
+async function work(execution: Execution, job: Job): Promise<KeptEnd> {
   const { agent, permission, prompt, tree, session, program } = job;
   const { deps, order, task, identity, beat } = execution;
   const resumed = tree.isResumed ? session : undefined;
   // A next death may come before the agent has told its session again.
   if (resumed !== undefined) beat.session = resumed;
   const { signal, onStart: onSpawn } = hooksOf(execution);
+  let measured: ProcessUsage | null = null;
   const hooks: AgentHooks = {
     signal,
     launcher: deps.launcher,
     onSession: (id) => (beat.session = id),
     onActivity: (note) => (beat.note = note),
     onSpawn,
+    onMeasured: (used) => (measured = addUp(measured, used)),
     ...(agent.asks === false ? {} : { onAsk: (ask) => askForTool(execution, { permission, env: program.env }, ask) }),
   };
   const used = resumed === order.resume?.session ? order.resume?.used : undefined;
-  return program.runtime(
+  const end = await program.runtime(
     {
       agent: { ...agent, tools: isRuntimeName(agent.runtime) ? permission.tools : wholeTools(agent, permission) },
       prompt: await promptOf(execution, prompt),
@@ -116,6 +118,17 @@ async function work(execution: Execution, job: Job): Promise<AgentEnd> {
     },
     hooks,
   );
+  return { ...end, processes: measured };
+}
+
+/** Of processes that came one after the other. */
+function addUp(before: ProcessUsage | null, used: ProcessUsage | null): ProcessUsage | null {
+  if (!before || !used) return used ?? before;
+  return {
+    cpuMs: before.cpuMs + used.cpuMs,
+    peakMemoryBytes: Math.max(before.peakMemoryBytes, used.peakMemoryBytes),
+    peakProcesses: Math.max(before.peakProcesses, used.peakProcesses),
+  };
 }
 
 function saidOf(permit: Permit | undefined): { said?: string } {

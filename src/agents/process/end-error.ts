@@ -34,6 +34,8 @@ export function endError(end: ProcessEnd, told: Told): Omit<TaskError, 'tail'> |
       const message = `${name} was ended: it said nothing for ${forSoLong}`;
       return { code: 'model_unavailable', message, exitCode: null };
     }
+    case 'caps':
+      return { code: 'resource_limit', message: `${name} was ended: ${failure?.message ?? ''}`, exitCode: null };
     case 'cancel':
     case 'shutdown':
     case 'output':

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { LIMITS } from '../../contract/limits.js';
 
 /** The variable that every process of a task carries and hands down, whatever session or group it moves to. */
@@ -14,6 +14,11 @@ export interface ProcessRow {
   started: number;
   /** Value of the marker in the environment it was started with; null where it has none or cannot be read. */
   key: string | null;
+  /** Processor time: its own, and that of the children it has waited for (0 where that is not told). */
+  cpuMs: number;
+  childrenCpuMs: number;
+  /** Resident; what it shares with others counts whole. */
+  memoryBytes: number;
 }
 
 /** What belongs together: `keys` by marker, `leaders` by process group and session, `known` by having been found before. */
@@ -124,8 +129,22 @@ function parseStat(pid: number, stat: string): ProcessRow | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, parent, group, session] = fields;
   if (!state || state === 'Z' || state === 'X' || Number(fields[6]) & KERNEL_THREAD) return undefined;
-  const started = Number(fields[19]) * TICK_MS;
-  return { pid, parent: Number(parent), group: Number(group), session: Number(session), started, key: null };
+  const ms = (at: number): number => Number(fields[at]) * TICK_MS;
+  return {
+    ...{ pid, parent: Number(parent), group: Number(group), session: Number(session), started: ms(19), key: null },
+    cpuMs: ms(11) + ms(12),
+    childrenCpuMs: ms(13) + ms(14),
+    memoryBytes: Number(fields[21]) * pageBytes(),
+  };
+}
+
+let knownPageBytes: number | undefined;
+
+/** Nothing tells Node the size of a page, but this process knows its memory both in bytes and in pages. */
+function pageBytes(): number {
+  if (knownPageBytes !== undefined) return knownPageBytes;
+  const pages = Number(readFileSync('/proc/self/statm', 'latin1').split(' ')[1]);
+  return (knownPageBytes = 2 ** Math.round(Math.log2(process.memoryUsage.rss() / pages)));
 }
 
 const NEEDLE = Buffer.from(`\0${MARKER}=`);
@@ -166,15 +185,23 @@ function readSmall(path: string, limit: number): Buffer | undefined {
 export function readPs(): Promise<ProcessRow[]> {
   const options = { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, timeout: 5000, maxBuffer: 16 * 1024 * 1024 };
   return new Promise((resolve) => {
-    execFile('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=,lstart='], options, (_error, stdout) => {
+    execFile('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=,rss=,time=,lstart='], options, (_error, stdout) => {
       const rows: ProcessRow[] = [];
       for (const line of stdout.split('\n').slice(0, LIMITS.processRows)) {
-        const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+)$/.exec(line);
+        const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(\S+)\s+(.+)$/.exec(line);
         if (!match || match[4]?.startsWith('Z')) continue;
         const [pid, parent, group] = [Number(match[1]), Number(match[2]), Number(match[3])];
-        rows.push({ pid, parent, group, session: group, started: Date.parse(match[5] ?? '') || 0, key: null });
+        const used = { cpuMs: timeOf(match[6] ?? ''), childrenCpuMs: 0, memoryBytes: Number(match[5]) * 1024 };
+        rows.push({ pid, parent, group, session: group, started: Date.parse(match[7] ?? '') || 0, key: null, ...used });
       }
       resolve(rows);
     });
   });
+}
+
+/** `[days-][hours:]minutes:seconds`, as different systems print processor time, in ms. */
+export function timeOf(text: string): number {
+  const [clock = '', days = '0'] = text.split('-').reverse();
+  const seconds = clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  return Math.round((Number(days) * 86_400 + seconds) * 1000) || 0;
 }

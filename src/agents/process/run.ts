@@ -1,10 +1,13 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../../contract/limits.js';
+import type { ProcessUsage } from '../../contract/task.js';
 import { endProcesses } from './end.js';
 import { checkTaskKey } from './environment.js';
 import { MARKER } from './find.js';
 import { OutputKeeper } from './output.js';
 import type { OutputStream } from './output.js';
+import { measureTree } from './measure.js';
+import type { TreeCaps } from './measure.js';
 import { findProgram } from './program.js';
 import type { StartFailure } from './program.js';
 import { previewOf, redactBytes, secretsOf } from './redact.js';
@@ -27,6 +30,8 @@ export interface ProcessSpec {
   timeLimitMs: number;
   /** Ends a process that prints nothing for so long. */
   silenceLimitMs?: number;
+  /** What its processes may use together; where it is given, they are measured. */
+  caps?: TreeCaps;
   /** From TERM to KILL. */
   killGraceMs: number;
   /** What is kept of its output. */
@@ -50,7 +55,8 @@ export interface ProcessHooks {
  * Why a process ended; set once, the first wins. `exit` and `signal`: by itself or by somebody else. `not_started`: there was none.
  * The others: Baton ended it, and whatever it answered then is no result.
  */
-export type EndCause = 'exit' | 'signal' | 'time_limit' | 'silence' | 'cancel' | 'shutdown' | 'output' | 'not_started';
+export type EndCause =
+  'exit' | 'signal' | 'time_limit' | 'silence' | 'caps' | 'cancel' | 'shutdown' | 'output' | 'not_started';
 
 export interface ProcessEnd {
   cause: EndCause;
@@ -58,7 +64,7 @@ export interface ProcessEnd {
   exitCode: number | null;
   /** The signal that ended it, by whomever it was sent. */
   signal: NodeJS.Signals | null;
-  /** Why it was not started (`not_started`), or what its reader threw (`output`). */
+  /** Why it was not started (`not_started`), what its reader threw (`output`), or what it used too much of (`caps`). */
   failure: StartFailure | null;
   startedAt: number;
   durationMs: number;
@@ -72,6 +78,8 @@ export interface ProcessEnd {
   tail: string;
   /** Processes that could not be ended. */
   survivors: number[];
+  /** What its processes used; null where that was not measured. */
+  used: ProcessUsage | null;
 }
 
 /**
@@ -100,6 +108,7 @@ export async function runProcess(spec: ProcessSpec, hooks: ProcessHooks): Promis
       output: redactBytes(output),
       tail: previewOf(end, secretsOf(spec.env)),
       survivors: [],
+      used: null,
       ...more,
     };
   };
@@ -108,10 +117,11 @@ export async function runProcess(spec: ProcessSpec, hooks: ProcessHooks): Promis
   const started = await start(spec, hooks.start ?? startProcess, reading.read);
   if ('failure' in started) return finish('not_started', started);
   const { pid, exit } = started;
-  const verdict = firstEnd(spec, hooks, exit, reading);
+  const measuring = measure(spec, pid);
+  const verdict = firstEnd(spec, hooks, exit, reading, measuring.over);
   hooks.onStart?.(pid);
   hooks.onInput?.(started.write);
-  const { cause, failure } = await verdict;
+  const { cause, failure } = await verdict.finally(measuring.stop);
   const leader = cause === 'signal' ? {} : { leader: pid };
   const { survivors } =
     cause === 'exit' ? { survivors: [] } : await endProcesses({ key: spec.taskKey, ...leader }, spec.killGraceMs);
@@ -119,7 +129,8 @@ export async function runProcess(spec: ProcessSpec, hooks: ProcessHooks): Promis
   started.release();
   const unknown = { code: null, signal: null };
   const { code, signal } = (await Promise.race([exit.catch(() => unknown), turn(undefined)])) ?? unknown;
-  return finish(cause, { exitCode: cause === 'exit' ? code : null, signal, failure, survivors });
+  const used = measuring.stop();
+  return finish(cause, { exitCode: cause === 'exit' ? code : null, signal, failure, survivors, used });
 }
 
 async function start(
@@ -133,6 +144,19 @@ async function start(
   const env = { ...spec.env, [MARKER]: spec.taskKey };
   const { cwd, stdin = null, keepsInput = false } = spec;
   return startIt({ file: program.file, name, args, cwd, env, stdin, keepsInput }, onOutput);
+}
+
+interface Measuring {
+  /** Why its processes are to be ended, if they ever are. */
+  over: Promise<string>;
+  stop: () => ProcessUsage | null;
+}
+
+function measure({ taskKey, caps }: ProcessSpec, pid: number): Measuring {
+  let tell: (why: string) => void = () => undefined;
+  const over = new Promise<string>((resolve) => (tell = resolve));
+  const meter = caps && measureTree({ key: taskKey, leader: pid }, caps, tell);
+  return { over, stop: () => meter?.stop() ?? null };
 }
 
 interface Reading {
@@ -167,6 +191,7 @@ function firstEnd(
   hooks: ProcessHooks,
   exit: RunningProcess['exit'],
   reading: Reading,
+  over: Measuring['over'],
 ): Promise<{ cause: EndCause; failure: StartFailure | null }> {
   return new Promise((resolve, reject) => {
     const stopTimers: (() => void)[] = [];
@@ -189,6 +214,7 @@ function firstEnd(
       },
     );
     void reading.refused.then((failure) => end('output', failure));
+    void over.then((message) => end('caps', { code: 'CAPS', message, transient: false }));
     stopTimers.push(callAfter(spec.timeLimitMs, () => end('time_limit')));
 
     const silence = spec.silenceLimitMs;

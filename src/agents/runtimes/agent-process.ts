@@ -1,4 +1,6 @@
+import type { AgentDefinition } from '../../contract/agent.js';
 import { LIMITS } from '../../contract/limits.js';
+import type { TreeCaps } from '../process/measure.js';
 import { runProcess, type ProcessEnd, type ProcessHooks } from '../process/run.js';
 import type { AgentHooks, AgentRun } from './port.js';
 
@@ -17,12 +19,12 @@ export interface AgentProcess {
 }
 
 /** Runs the process of an agent's attempt. */
-export function runAgentProcess(
+export async function runAgentProcess(
   run: AgentRun,
   hooks: AgentHooks,
   { argv, env, stdin, silenceLimitMs, onInput, signal, onOutput }: AgentProcess,
 ): Promise<ProcessEnd> {
-  return runProcess(
+  const end = await runProcess(
     {
       argv,
       cwd: run.cwd,
@@ -32,6 +34,7 @@ export function runAgentProcess(
       keepsInput: onInput !== undefined,
       timeLimitMs: run.timeLimitMs,
       ...(silenceLimitMs === undefined ? {} : { silenceLimitMs }),
+      caps: capsOf(run.agent),
       killGraceMs: LIMITS.killGraceMs,
       outputBytes: 0,
     },
@@ -43,4 +46,17 @@ export function runAgentProcess(
       onOutput,
     },
   );
+  hooks.onMeasured?.(end.used);
+  return end;
+}
+
+/** A repository's file may only narrow what Baton allows by itself. */
+function capsOf({ limits, source }: AgentDefinition): TreeCaps {
+  const own = source === 'workspace';
+  const { maxMemoryMb = LIMITS.agentMemoryMb, maxProcesses = LIMITS.agentProcesses } = limits;
+  const memoryMb = own ? Math.min(maxMemoryMb, LIMITS.agentMemoryMb) : maxMemoryMb;
+  return {
+    memoryBytes: memoryMb * 1024 * 1024,
+    processes: own ? Math.min(maxProcesses, LIMITS.agentProcesses) : maxProcesses,
+  };
 }

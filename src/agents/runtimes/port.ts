@@ -1,6 +1,6 @@
 import type { AgentDefinition } from '../../contract/agent.js';
 import type { Json } from '../../contract/json.js';
-import type { Asks, TaskError, Usage } from '../../contract/task.js';
+import type { Asks, ProcessUsage, TaskError, Usage } from '../../contract/task.js';
 import type { Launcher } from '../process/launcher.js';
 
 /** One attempt of an agent at a task. */
@@ -36,6 +36,8 @@ export interface AgentHooks {
   /** A short line on what it does now (a tool call, a text), as it may be shown: inert and redacted. */
   onActivity?: (note: string) => void;
   onSpawn?: (pid: number) => void;
+  /** Once a process of the attempt has ended: what it used together with those that it had started; null where that could not be seen. */
+  onMeasured?: (used: ProcessUsage | null) => void;
   /** Asks whether the agent may do what its rules do not allow by themselves. Where it is absent, that is denied. */
   onAsk?: (ask: ToolAsk) => Promise<AskAnswer>;
 }

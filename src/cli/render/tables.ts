@@ -3,6 +3,7 @@ import { LIMITS } from '../../contract/limits.js';
 import { splitGlobalId } from '../../contract/names.js';
 import type { DecisionView, RequestView, TaskView } from '../../contract/view.js';
 import { inert } from '../../progress/inert.js';
+import { processesText } from '../../progress/processes.js';
 import { decideCommand, diffCommand } from '../../progress/shell.js';
 import { budgetText } from '../../progress/view.js';
 import { limitText } from './block.js';
@@ -90,7 +91,8 @@ function taskCells(task: TaskView, now: number): string[] {
     ? `${task.error.code}${task.error.exitCode == null ? '' : ` (exit ${task.error.exitCode})`}`
     : '';
   const duration = ms === null || Number.isNaN(ms) ? '–' : formatDuration(ms);
-  const note = [error, task.note ?? ''].filter((part) => part !== '').join('; ');
+  const used = task.processes ? processesText(task.processes) : '';
+  const note = [error, task.note ?? '', used].filter((part) => part !== '').join('; ');
   return [task.id, task.status, duration, String(task.attempts), task.agent, task.title, note];
 }
 

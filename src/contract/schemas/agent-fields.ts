@@ -48,6 +48,14 @@ const limits = z.strictObject({
     .max(LIMITS.budgetUsdMax)
     .describe('What one attempt costs at most, in USD. Claude Code is held to it; a budget sets it aside.')
     .optional(),
+  maxMemoryMb: wholeNumber({ min: 1, max: LIMITS.agentMemoryMbMax })
+    .describe(
+      `Memory of all its processes together, in MiB; looked at about once a second. ${LIMITS.agentMemoryMb} without it.`,
+    )
+    .optional(),
+  maxProcesses: wholeNumber({ min: 1, max: LIMITS.agentProcessesMax })
+    .describe(`Its processes at the same time. ${LIMITS.agentProcesses} without it.`)
+    .optional(),
 });
 
 /** What Baton reads of an agent's front matter. Other keys, such as Claude Code's `color`, are left alone. */

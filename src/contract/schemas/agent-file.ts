@@ -89,6 +89,8 @@ function definitionOf(
       ...(limits.timeLimit === undefined ? {} : { timeLimitMs: limits.timeLimit }),
       ...(maxTurns === undefined ? {} : { maxTurns }),
       ...(limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd }),
+      ...(limits.maxMemoryMb === undefined ? {} : { maxMemoryMb: limits.maxMemoryMb }),
+      ...(limits.maxProcesses === undefined ? {} : { maxProcesses: limits.maxProcesses }),
     },
     prompt,
     source,

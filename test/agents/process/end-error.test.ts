@@ -14,6 +14,7 @@ const ended = (cause: EndCause, more: Partial<ProcessEnd> = {}): ProcessEnd => (
   output: Buffer.alloc(0),
   tail: '',
   survivors: [],
+  used: null,
   ...more,
 });
 

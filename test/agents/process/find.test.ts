@@ -5,12 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { findMembers, hasProc, MARKER, processTable, readProc, readPs } from '../../../src/agents/process/find.js';
+import {
+  findMembers,
+  hasProc,
+  MARKER,
+  processTable,
+  readProc,
+  readPs,
+  timeOf,
+} from '../../../src/agents/process/find.js';
 import type { ProcessRow } from '../../../src/agents/process/find.js';
 import { carriers, newKey, until } from './helpers.js';
 
+const UNUSED = { cpuMs: 0, childrenCpuMs: 0, memoryBytes: 0 };
+
 const row = (pid: number, more: Partial<ProcessRow> = {}): ProcessRow => ({
-  ...{ pid, parent: 1, group: pid, session: pid, started: 0, key: null },
+  ...{ pid, parent: 1, group: pid, session: pid, started: 0, key: null, ...UNUSED },
   ...more,
 });
 
@@ -56,7 +66,9 @@ describe('the members of a task', () => {
   it('are found in any table, also one whose parents go round in a circle', () => {
     const pid = fc.integer({ min: 2, max: 12 });
     const key = fc.constantFrom(null, 'a');
-    const anyRow = fc.record({ pid, parent: pid, group: pid, session: pid, started: fc.constant(0), key });
+    const anyRow = fc
+      .record({ pid, parent: pid, group: pid, session: pid, started: fc.constant(0), key })
+      .map((found) => ({ ...found, ...UNUSED }));
     fc.assert(
       fc.property(fc.uniqueArray(anyRow, { selector: ({ pid }) => pid }), (rows) => {
         const found = members(rows, { keys: ['a'] });
@@ -66,6 +78,27 @@ describe('the members of a task', () => {
         if (rows.every(({ key }) => key === null)) expect(found).toEqual([]);
       }),
     );
+  });
+});
+
+describe('what a process uses', () => {
+  it.each(hasProc() ? [['/proc', readProc] as const, ['ps', readPs] as const] : [['ps', readPs] as const])(
+    'is read from %s',
+    async (_, read) => {
+      const held = Buffer.alloc(64 * 1024 * 1024, 1);
+      const own = (await read()).find(({ pid }) => pid === process.pid);
+      const [bytes, { userCPUTime, systemCPUTime }] = [process.memoryUsage.rss(), process.resourceUsage()];
+      expect(held.length).toBeGreaterThan(0);
+      expect((own?.memoryBytes ?? 0) / bytes).toBeGreaterThan(0.7);
+      expect((own?.memoryBytes ?? 0) / bytes).toBeLessThan(1.4);
+      // Some systems tell whole seconds alone.
+      expect(Math.abs((own?.cpuMs ?? 0) - (userCPUTime + systemCPUTime) / 1000)).toBeLessThan(2500);
+    },
+  );
+
+  it('has its processor time as each system prints it', () => {
+    const printed = ['0:01.23', '00:01:05', '2-03:00:01', '12:34:56', ''];
+    expect(printed.map(timeOf)).toEqual([1230, 65_000, 183_601_000, 45_296_000, 0]);
   });
 });
 
@@ -95,12 +128,15 @@ describe.skipIf(!hasProc())('the process table', () => {
     const root = mkdtempSync(join(tmpdir(), 'baton-proc-'));
     const put = (pid: number, flags: number, environ: string): void => {
       mkdirSync(join(root, String(pid)));
-      writeFileSync(join(root, String(pid), 'stat'), `${pid} (a (b) c) S 1 0 0 0 -1 ${flags} ${'0 '.repeat(12)}500 0`);
+      const rest = '0 0 0 0 3 4 5 6 0 0 0 0 500 0 0';
+      writeFileSync(join(root, String(pid), 'stat'), `${pid} (a (b) c) S 1 0 0 0 -1 ${flags} ${rest}`);
       writeFileSync(join(root, String(pid), 'environ'), environ);
     };
     put(40, 4194560, `A=1\0${MARKER}=mine\0`);
     put(41, 0x00200000 | 64, '');
-    expect(readProc(root)).toEqual([{ pid: 40, parent: 1, group: 0, session: 0, started: 5000, key: 'mine' }]);
+    const used = { cpuMs: 70, childrenCpuMs: 110, memoryBytes: 0 };
+    const found = { pid: 40, parent: 1, group: 0, session: 0, started: 5000, key: 'mine', ...used };
+    expect(readProc(root)).toEqual([found]);
     rmSync(root, { recursive: true });
   });
 

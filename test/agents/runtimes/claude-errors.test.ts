@@ -17,6 +17,7 @@ const end = (more: Partial<ProcessEnd>): ProcessEnd => ({
   output: Buffer.alloc(0),
   tail: '',
   survivors: [],
+  used: null,
   ...more,
 });
 

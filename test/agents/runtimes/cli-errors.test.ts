@@ -17,6 +17,7 @@ const exited = (exitCode: number): ProcessEnd => ({
   output: Buffer.alloc(0),
   tail: '',
   survivors: [],
+  used: null,
 });
 
 const outcome = (more: Partial<CliOutcome>): CliOutcome => ({ isDone: false, failure: null, errorText: '', ...more });
