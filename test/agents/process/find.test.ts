@@ -89,8 +89,8 @@ describe('what a process uses', () => {
       const own = (await read()).find(({ pid }) => pid === process.pid);
       const [bytes, { userCPUTime, systemCPUTime }] = [process.memoryUsage.rss(), process.resourceUsage()];
       expect(held.length).toBeGreaterThan(0);
-      expect((own?.memoryBytes ?? 0) / bytes).toBeGreaterThan(0.7);
-      expect((own?.memoryBytes ?? 0) / bytes).toBeLessThan(1.4);
+      expect((own?.memoryBytes ?? 0) / bytes).toBeGreaterThan(0.5);
+      expect((own?.memoryBytes ?? 0) / bytes).toBeLessThan(2);
       // Some systems tell whole seconds alone.
       expect(Math.abs((own?.cpuMs ?? 0) - (userCPUTime + systemCPUTime) / 1000)).toBeLessThan(2500);
     },
