@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { scriptedApi, type Dialect, type Said, type ScriptedApi, type Turn } from './scripted-api.js';
+import { scriptedApi, type Dialect, type Said, type Script, type ScriptedApi } from './scripted-api.js';
 
 export { call, say, type Turn } from './scripted-api.js';
 
@@ -21,7 +21,7 @@ export interface SeenRequest {
 export type MessagesApi = ScriptedApi<SeenRequest>;
 
 /** A scripted Messages API. */
-export const scriptedMessages = (script: readonly Turn[]): Promise<MessagesApi> => scriptedApi(MESSAGES, script);
+export const scriptedMessages = (script: Script<SeenRequest>): Promise<MessagesApi> => scriptedApi(MESSAGES, script);
 
 /** All text of a request, for looking whether something was said before. */
 export const textOf = (request: SeenRequest): string => JSON.stringify(request.messages);

@@ -27,6 +27,9 @@ export const call = (name: string, input: object | string, text?: string): Turn 
   ...(text === undefined ? {} : { text }),
 });
 
+/** One answer after the other, or for each request the one that belongs to it, where several conversations go on at once. */
+export type Script<Seen> = readonly Turn[] | ((seen: Seen) => Turn | undefined);
+
 /** What a model's API is asked, and how it answers. */
 export interface Dialect<Seen> {
   /** What is asked for: an answer of the script, something beside it (with the answer), or what this API does not have. */
@@ -54,8 +57,8 @@ export interface ScriptedApi<Seen> {
  * A model's API on loopback that answers with the given turns, one each request, in the form of server-sent events where that is asked for.
  * A request beyond the script is answered with 400, which no client retries, and noted in `faults`.
  */
-export async function scriptedApi<Seen>(dialect: Dialect<Seen>, script: readonly Turn[]): Promise<ScriptedApi<Seen>> {
-  const turns = [...script];
+export async function scriptedApi<Seen>(dialect: Dialect<Seen>, script: Script<Seen>): Promise<ScriptedApi<Seen>> {
+  const turns = typeof script === 'function' ? [] : [...script];
   const requests: Seen[] = [];
   const faults: string[] = [];
   const server = createServer((request, response) => {
@@ -68,8 +71,9 @@ export async function scriptedApi<Seen>(dialect: Dialect<Seen>, script: readonly
       if (route !== 'turn' && 'beside' in route) return sendJson(response, 200, route.beside);
       const isStream = dialect.isStream(url, body);
       if (route !== 'turn') return answer(response, { dialect, turn: route.said, isStream, number: 0 });
-      requests.push(dialect.seen(body, request));
-      const turn = turns[0];
+      const seen = dialect.seen(body, request);
+      requests.push(seen);
+      const turn = typeof script === 'function' ? script(seen) : turns[0];
       if (turn && !('always' in turn && turn.always)) turns.shift();
       if (!turn) {
         faults.push(`request ${requests.length} is beyond the script: ${JSON.stringify(body).slice(-300)}`);

@@ -1,0 +1,2 @@
+export { milesToKilometres } from './length.js';
+export { celsiusToFahrenheit } from './temperature.js';

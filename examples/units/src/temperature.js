@@ -1,0 +1,4 @@
+/** Degrees Celsius as degrees Fahrenheit. */
+export function celsiusToFahrenheit(celsius) {
+  return (celsius * 9) / 5 + 32;
+}
