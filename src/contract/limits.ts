@@ -126,9 +126,10 @@ export const LIMITS = {
   drainMs: 1000,
   /** Between two looks at the process table while a tree is being ended. */
   processScanIntervalMs: 50,
-  /** Between two looks at what agents' processes use; the first comes sooner. Looking takes at most so much of the time. */
+  /** Between two looks at what agents' processes use; the first comes sooner. It grows, up to a limit, where looking takes more than so much of the time. */
   processMeasureMs: 1000,
   processFirstLookMs: 200,
+  processMeasureMostMs: 5000,
   processMeasurePercent: 1,
   /** How long KILL is repeated before what is left is reported as surviving. */
   processKillMs: 5000,

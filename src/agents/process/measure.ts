@@ -57,10 +57,11 @@ export function measureTree(
 
 /** Where looking is slow, since there are many processes, it is done more rarely. */
 async function look(): Promise<void> {
-  const began = performance.now();
+  const began = process.cpuUsage();
   await lookAt([...trees]);
-  const cost = performance.now() - began;
-  const pause = Math.max(LIMITS.processMeasureMs, (cost * 100) / LIMITS.processMeasurePercent);
+  const { user, system } = process.cpuUsage(began);
+  const due = ((user + system) / 1000) * (100 / LIMITS.processMeasurePercent);
+  const pause = Math.min(Math.max(LIMITS.processMeasureMs, due), LIMITS.processMeasureMostMs);
   nextLook = trees.size === 0 ? undefined : setTimeout(() => void look(), pause).unref();
 }
 
