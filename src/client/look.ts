@@ -6,6 +6,7 @@ import type { DecisionView, RequestView, TaskView } from '../contract/view.js';
 import { ensureHome, resolveHome } from '../local/home.js';
 import { createRequestFiles, type RequestFile } from '../workspace/artifacts/requests.js';
 import type { Client } from '@temporalio/client';
+import { withHostWaits } from './host-waits.js';
 import { withProcesses } from './measured.js';
 import type { Place } from './place.js';
 
@@ -45,7 +46,7 @@ export async function currentView(place: Place, id: string): Promise<RequestView
     requestId,
     status,
     state,
-    tasks: await withProcesses(files(), id, tasks),
+    tasks: await withProcesses(files(), id, await withHostWaits(place, id, tasks)),
     makespanMs,
     lowerBoundMs,
     sequentialMs,

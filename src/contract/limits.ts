@@ -34,6 +34,7 @@ export const LIMITS = {
   patternsPerTask: 1000,
   /** Pairs of globs of two tasks that are compared; beyond, the tasks are taken to touch the same files. */
   touchesCompared: 2000,
+  touchesShown: 5,
   envVariablesPerTask: 200,
   secretsNamed: 200,
   secretBytes: 64 * 1024,

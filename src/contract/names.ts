@@ -34,3 +34,7 @@ export function splitGlobalId(id: string): { request: string; local: string | un
 
 export const TASK_ID_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
 export const REQUEST_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,199}$/;
+
+/** By this an attempt at a task is told from others among a workflow's activities: `task/epoch/attempt`. */
+export const activityIdOf = ({ task, epoch, attempt }: { task: string; epoch: number; attempt: number }): string =>
+  `${task}/${epoch}/${attempt}`;

@@ -24,7 +24,18 @@ export interface TaskView {
   /** Why a task was skipped, what a decision chose, or where a queued task stands. */
   note?: string;
   queuePosition?: number;
+  /** What holds it back although it could start. */
+  waitsFor?: TaskWait;
 }
+
+/** The limit that a task waits for, where several apply the tightest. `host`: it was handed out, and no worker has begun it. */
+export type TaskWait =
+  | { kind: 'maxParallel' | 'maxProcesses'; limit: number }
+  /** `runs`: the task that touches the same files runs; else that one goes first. */
+  | { kind: 'touches'; task: string; runs: boolean; touches: string[] }
+  | { kind: 'usageLimit'; runtime: string; since: string; until: string }
+  | { kind: 'budget' }
+  | { kind: 'host'; agents: boolean };
 
 /** A decision as scripts read it: the record with ISO times and its id global. */
 export type DecisionView = Omit<

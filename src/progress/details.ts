@@ -9,7 +9,8 @@ import { clip, utf8Bytes } from './inert.js';
 import { mdCode, mdFence, mdTable, mdText } from './markdown.js';
 import { progressView, type ProgressOptions } from './progress.js';
 import { CONTINUED, decideCommand, signalCommand } from './shell.js';
-import { budgetText, budgetView, isoTime } from './view.js';
+import { isoTime } from './iso-time.js';
+import { budgetText, budgetView } from './view.js';
 
 /** `uiNote` is plain text to end with, e.g. where else to look. */
 export type DetailsOptions = ProgressOptions & { uiNote?: string };

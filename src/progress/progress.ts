@@ -7,7 +7,8 @@ import type { Graph } from '../engine/graph.js';
 import { statusOf } from '../engine/moves.js';
 import { elapsedOf, measure, shareDone } from './estimate.js';
 import { clip } from './inert.js';
-import { endOf, isoTime, requestStatus, usageLimits } from './view.js';
+import { isoTime } from './iso-time.js';
+import { endOf, requestStatus, usageLimits } from './view.js';
 
 export interface ProgressOptions {
   /** ms since 1970 */

@@ -2,7 +2,8 @@ import type { SubmittedTask } from '../contract/submission.js';
 import type { Engine } from '../engine/model.js';
 import { hasEnded } from '../engine/moves.js';
 import { slotsOf } from './runs.js';
-import { isoTime, taskView } from './view.js';
+import { isoTime } from './iso-time.js';
+import { taskView } from './view.js';
 
 /**
  * What somebody who submitted a task is told of it (API-1). It starts, at the earliest, after what it depends on, and after its share of

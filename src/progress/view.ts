@@ -4,14 +4,15 @@ import { globalId } from '../contract/names.js';
 import type { RequestStatus } from '../contract/phase.js';
 import type { MergeConflict } from '../contract/task.js';
 import { LIMITS } from '../contract/limits.js';
-import type { BudgetView, DecisionView, RequestView, TaskView, UsageLimitView } from '../contract/view.js';
+import type { BudgetView, DecisionView, RequestView, TaskView, TaskWait, UsageLimitView } from '../contract/view.js';
 import { accountOf, type Engine } from '../engine/model.js';
 import { hasEnded, statusOf } from '../engine/moves.js';
 import { reservedOf, spentOf } from '../engine/budget.js';
 import type { BudgetState, EngineState, SkipReason } from '../engine/state.js';
-import { heldBy } from '../engine/touches.js';
 import { limitOf, runtimeOf } from '../engine/usage-limits.js';
+import { isoTime } from './iso-time.js';
 import { boundsOf, runOf } from './runs.js';
+import { waitOf, waitText } from './waits.js';
 
 /**
  * A request as scripts read it. `artifacts`, `result` and `report` are for the caller to fill in, who knows paths; `page` limits `tasks`
@@ -141,7 +142,8 @@ export function taskView(engine: Engine, task: number, positions = queuePosition
   const error = engine.state.details[task]?.error;
   const status = statusOf(engine, task);
   const queuePosition = positions.get(task);
-  const note = noteOf(engine, task, queuePosition);
+  const wait = waitOf(engine, task);
+  const note = noteOf(engine, task, { queuePosition, wait });
   return {
     id: node.id,
     title: node.title,
@@ -158,6 +160,7 @@ export function taskView(engine: Engine, task: number, positions = queuePosition
     ...(error && status !== 'completed' ? { error: { ...error } } : {}),
     ...(note === undefined ? {} : { note }),
     ...(queuePosition === undefined ? {} : { queuePosition }),
+    ...(wait ? { waitsFor: wait } : {}),
   };
 }
 
@@ -180,7 +183,11 @@ const SKIPPED: Record<SkipReason, string> = {
   stopped: 'the plan stopped at its first failure',
 };
 
-function noteOf(engine: Engine, task: number, queuePosition: number | undefined): string | undefined {
+function noteOf(
+  engine: Engine,
+  task: number,
+  { queuePosition, wait }: { queuePosition: number | undefined; wait: TaskWait | undefined },
+): string | undefined {
   const detail = engine.state.details[task];
   const status = statusOf(engine, task);
   const retryAt = engine.state.timers[`retry:${task}`];
@@ -191,27 +198,13 @@ function noteOf(engine: Engine, task: number, queuePosition: number | undefined)
   if (status === 'completed') return detail?.choice === undefined ? undefined : `chosen: ${detail.choice}`;
   if (status === 'waiting' && detail?.conflict) return conflictNote(detail.conflict, mender);
   if (status === 'running') return detail?.stopping && 'being stopped';
-  const limit = limitOf(engine, task);
-  if (limit) return `waits for the usage limit of ${limit.runtime} until ${hourOf(limit)}`;
-  if (status === 'waiting' && retryAt !== undefined) return `tried again at ${isoTime(retryAt)}`;
-  const touched = queuePosition === undefined ? undefined : touchNote(engine, task);
-  if (touched !== undefined) return touched;
-  return queuePosition === undefined ? undefined : `number ${queuePosition} in the queue`;
-}
-
-function touchNote(engine: Engine, task: number): string | undefined {
-  const hold = heldBy(engine, task);
-  if (!hold) return undefined;
-  const { id = '' } = engine.graph.nodes[hold.task] ?? {};
-  const [first = '', ...more] = engine.graph.nodes[task]?.touches ?? [];
-  const globs = `${first.slice(0, 60)}${more.length > 0 ? ', …' : ''}`;
-  return hold.kind === 'running' ? `waits for ${id} (touches ${globs})` : `waits behind ${id} (touches ${globs})`;
-}
-
-/** The hour, as people would say it, where it is one of the same day; else the day. */
-function hourOf({ since, until }: { since: number; until: number }): string {
-  const [day = '', time = ''] = isoTime(until).split('T');
-  return isoTime(since).startsWith(day) ? `${time.slice(0, 5)} UTC` : day;
+  if (status === 'waiting' && !wait && retryAt !== undefined) return `tried again at ${isoTime(retryAt)}`;
+  const place = queuePosition === undefined ? undefined : `number ${queuePosition} in the queue`;
+  if (!wait) return place;
+  const text = waitText(wait);
+  return place !== undefined && (wait.kind === 'maxParallel' || wait.kind === 'maxProcesses')
+    ? `${place}: ${text}`
+    : text;
 }
 
 function conflictNote({ files, against, check }: MergeConflict, mender: string | undefined): string {
@@ -234,12 +227,4 @@ export function decisionView(request: string, decision: Decision): DecisionView 
     answer: answer && { ...answer, at: isoTime(answer.at) },
     ...(refused ? { refused: refused.map((entry) => ({ ...entry, at: isoTime(entry.at) })) } : {}),
   };
-}
-
-/** The last millisecond that a date can hold. */
-const LATEST_MS = 8.64e15;
-
-/** Milliseconds since 1970 as ISO 8601 UTC; what no date can hold becomes the nearest one that can. */
-export function isoTime(ms: number): string {
-  return new Date(Number.isNaN(ms) ? 0 : Math.min(LATEST_MS, Math.max(-LATEST_MS, ms))).toISOString();
 }

@@ -1,6 +1,7 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { LIMITS } from '../contract/limits.js';
+import { activityIdOf } from '../contract/names.js';
 import type { TaskOrder } from '../contract/orders.js';
 import type { GraphNode } from '../contract/plan.js';
 import type { RequestInput } from '../contract/request.js';
@@ -49,6 +50,7 @@ export function priorityKeyOf({ priority = 'normal' }: RequestInput, node: Graph
  */
 export function performTask(place: TaskPlace, node: GraphNode, order: TaskOrder): Promise<TaskResult> {
   const proxy = proxyActivities<Record<string, (order: TaskOrder) => Promise<TaskResult>>>({
+    activityId: activityIdOf(order),
     taskQueue: place.taskQueue,
     priority: { priorityKey: place.priorityKey },
     startToCloseTimeout: node.timeLimitMs * (1 + (node.checks ?? 0)) + LIMITS.lightActivityMs,

@@ -24,6 +24,20 @@ const task = z.strictObject({
   error: z.strictObject({ code: z.string(), message: z.string(), exitCode: z.int().nullable().optional() }).optional(),
   note: z.string().optional(),
   queuePosition: count.optional(),
+  waitsFor: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.enum(['maxParallel', 'maxProcesses']), limit: count }),
+      z.strictObject({
+        kind: z.literal('touches'),
+        task: z.string(),
+        runs: z.boolean(),
+        touches: z.array(z.string()),
+      }),
+      z.strictObject({ kind: z.literal('usageLimit'), runtime: z.string(), since: time, until: time }),
+      z.strictObject({ kind: z.literal('budget') }),
+      z.strictObject({ kind: z.literal('host'), agents: z.boolean() }),
+    ])
+    .optional(),
 });
 
 const decision = z.strictObject({

@@ -46,11 +46,16 @@ it('12 agents of 3 requests share 5 slots: never more work at once, and those of
     place.plan(id, {
       tasks: [1, 2, 3, 4].map((n) => ({ id: `t${n}-${seconds}`, kind: 'agent', agent: 'worker', prompt: 'Work.' })),
     });
-  const [one, two, urgent] = [plan('one', 6), plan('two', 6), plan('urgent', 1)];
+  const [one, two, urgent] = [plan('one', 8), plan('two', 8), plan('urgent', 1)];
   await Promise.all([place.submit('one', one), place.submit('two', two)]);
   await until('full slots', () => entries().length >= SLOTS);
   await place.submit('urgent', urgent, '--priority', 'critical');
   const handedIn = BigInt(Date.now()) * 1_000_000n;
+  const [handedOut] = (await place.status('urgent')).tasks.filter(({ status }) => status === 'running');
+  expect(handedOut).toMatchObject({
+    waitsFor: { kind: 'host', agents: true },
+    note: 'waits for a free process of its host (maxProcesses)',
+  });
   for (const id of ['one', 'two', 'urgent']) {
     const view = await place.ended(id);
     expect(view.status).toBe('complete');

@@ -62,7 +62,7 @@ const path = fc
 
 function matches(pattern: string, text: string): boolean {
   try {
-    return picomatch.isMatch(text, pattern, { dot: true });
+    return picomatch([pattern], { dot: true })(text);
   } catch {
     return false;
   }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { open } from '../../src/engine/model.js';
-import { decisionView, isoTime, requestStatus, requestView, taskView, taskViews } from '../../src/progress/view.js';
+import { decisionView, requestStatus, requestView, taskView, taskViews } from '../../src/progress/view.js';
+import { isoTime } from '../../src/progress/iso-time.js';
 import { simulate } from '../simulation/world.js';
 import { begin, node, question, START } from './engines.js';
 
@@ -97,6 +98,31 @@ describe('a task as scripts read it', () => {
       ['c', undefined],
       ['d', 1],
     ]);
+  });
+
+  it('says which limit a queued task waits for, the tightest where there are several', () => {
+    const nodes = [
+      node('a', { estimateMs: 5000 }),
+      node('b'),
+      node('c', { touches: ['x'], estimateMs: 2000 }),
+      node('d', { touches: ['x'] }),
+    ];
+    const { engine } = begin(nodes, { maxParallel: 2 });
+    const waits = taskViews(engine, { from: 0, count: 99 }).map(({ note, waitsFor }) => [waitsFor, note]);
+    expect(waits).toEqual([
+      [undefined, undefined],
+      [{ kind: 'maxParallel', limit: 2 }, 'number 1 in the queue: 2 tasks run at once (maxParallel)'],
+      [undefined, undefined],
+      [{ kind: 'touches', task: 'c', runs: true, touches: ['x'] }, 'waits for c (touches x)'],
+    ]);
+    const agents = begin(
+      Array.from({ length: 7 }, (_, n) => node(`a${n}`, { kind: 'agent' })),
+      { maxParallel: 9 },
+    );
+    expect(taskView(agents.engine, 6)).toMatchObject({
+      waitsFor: { kind: 'maxProcesses', limit: 5 },
+      note: 'number 2 in the queue: 5 agents work at once (maxProcesses)',
+    });
   });
 
   it('counts attempts beyond what a history keeps', () => {
