@@ -29,7 +29,7 @@ export const MAY_IMPORT = {
   agents: ['contract', 'workspace'],
   workspace: ['contract'],
   local: ['contract', 'sdk'],
-  client: ['contract', ...PURE, 'workspace', 'local', 'sdk'],
+  client: ['contract', ...PURE, 'agents', 'workspace', 'local', 'sdk'],
   server: ['contract', 'client', 'progress'],
   cli: ['contract', 'client', 'server', 'progress'],
   [ROOT]: ['contract', 'workflows', 'activities', 'agents', 'workspace', 'local', 'client', 'sdk'],

@@ -22,6 +22,7 @@ const DEFAULTS = {
   decisionExpiry: ({ decisionExpiryMs }) => duration(decisionExpiryMs),
   idleStop: ({ idleStopMs }) => duration(idleStopMs),
   runtimes: () => 'none',
+  mcp: () => 'none',
   logLevel: ({ logLevel }) => `\`${logLevel}\``,
 };
 
@@ -38,6 +39,7 @@ export function configurationTable({ configSchema, configDefaults, narrowing }) 
 const FIELDS = {
   runtimes: 'agent-runtimes.md#add-your-own-command-line',
   modes: '../guides/permissions.md#modes',
+  mcp: '../guides/skills.md#a-tool-of-an-mcp-server',
   secrets: '../guides/permissions.md#secrets',
 };
 

@@ -5,6 +5,7 @@ import type { Reaper } from '../agents/process/reaper.js';
 import type { Runtime } from '../agents/runtimes/port.js';
 import type { RuntimeName } from '../contract/agent.js';
 import type { CliRuntime } from '../contract/cli-runtime.js';
+import type { McpServers } from '../contract/mcp.js';
 import type { ModeTable } from '../contract/mode.js';
 import type { SecretSource } from '../contract/secret.js';
 import type { Policy } from '../contract/policy.js';
@@ -65,6 +66,8 @@ export interface Settings {
   decisionEscalationMs: number;
   escalateTo: readonly string[];
   decisionExpiryMs: number;
+  /** Servers whose tools are skills, by name. */
+  mcp: McpServers;
   /** Command lines that agents can be run by, by name. */
   runtimes: Readonly<Record<string, CliRuntime>>;
 }

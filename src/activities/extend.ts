@@ -2,6 +2,7 @@ import { toStored } from '../allocation/stored.js';
 import { canonicalJson, type Json } from '../contract/json.js';
 import { BatonError } from '../contract/errors.js';
 import type { Extension, ExtensionWanted } from '../contract/orders.js';
+import { mcpNameOf } from '../contract/mcp.js';
 import type { Plan, TaskDraft } from '../contract/plan.js';
 import { parsePlanValue } from '../contract/schemas/plan-value.js';
 import { parseSubmission } from '../contract/schemas/submission.js';
@@ -76,7 +77,7 @@ async function draftOf(
 ): Promise<TaskDraft> {
   const title = description.replace(/\s+/g, ' ').trim().slice(0, 80);
   const { skills } = await readSkills({ home: deps.installation, workspace });
-  const isSkill = skills.some(({ name }) => name === type);
+  const isSkill = mcpNameOf(type) !== undefined || skills.some(({ name }) => name === type);
   const action = isSkill ? { skill: type, with: parameters } : actionOf(type, description, parameters);
   const parsed = parsePlanValue({ name: id, tasks: [{ id, title, type, dependencies, ...action }] });
   const [task] = (await withSkills(deps, parsed, workspace)).tasks;

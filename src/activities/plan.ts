@@ -1,4 +1,5 @@
 import { agentsMissing, allocatePlan } from '../allocation/allocate.js';
+import { refuseTools } from '../allocation/tools.js';
 import { fromStored, toStored, type StoredPlan } from '../allocation/stored.js';
 import type { Patience } from '../contract/decision.js';
 import { canonicalJson } from '../contract/json.js';
@@ -20,7 +21,7 @@ import { resolveSkills } from '../planning/skills.js';
 import { toGraph } from '../planning/to-graph.js';
 import { unavailableAgents } from '../workspace/agents/available.js';
 import { readAgents } from '../workspace/agents/read.js';
-import { skillBook } from '../workspace/skills/book.js';
+import { skillBook, type DiscoverTools } from '../workspace/skills/book.js';
 import { requireGround } from '../workspace/worktree/ground.js';
 import type { KeptAnalysis } from './analyze.js';
 import { auditPlan, auditPolicies } from './audit.js';
@@ -84,8 +85,15 @@ export async function plan(
 }
 
 /** The draft with its skills as what carries them out. */
-export const withSkills = async (deps: Deps, draft: PlanDraft, workspace: string): Promise<PlanDraft> =>
-  resolveSkills(draft, await skillBook(draft, { home: deps.installation, workspace }));
+export async function withSkills(deps: Deps, draft: PlanDraft, workspace: string): Promise<PlanDraft> {
+  const { mcp: servers } = deps.settings(workspace);
+  const { environment: env, launcher, reaper: watch } = deps;
+  const discover: DiscoverTools = async (names) => {
+    const { discoverTools } = await import('../agents/mcp/discover.js');
+    return discoverTools(names, { servers, cwd: workspace, env, start: launcher.start, watch });
+  };
+  return resolveSkills(draft, await skillBook(draft, { home: deps.installation, workspace, discover }));
+}
 
 /** What the policies say of a plan, written into the audit log. @throws BatonError `policy_denied` */
 export async function judged(
@@ -153,6 +161,7 @@ export async function withAgents(
   deps: Deps,
   { plan, draft, workspace, modes }: { plan: Plan; draft: PlanDraft; workspace: string; modes: ModeTable },
 ): Promise<Plan> {
+  refuseTools(draft, modes);
   if (!plan.tasks.some(({ kind }) => kind === 'agent')) return plan;
   const { runtimes } = deps.settings(workspace);
   const { agents } = await readAgents({ home: deps.installation, workspace, modes, runtimes });

@@ -78,7 +78,7 @@ function toolsUnder(tools: readonly string[], mode: Mode): string[] {
 
 function narrowed(tool: string, mode: Mode): string[] {
   const [name, what] = [baseOf(tool), detailOf(tool)];
-  if (!mode.tools.some((pattern) => fits(pattern, name))) return [];
+  if (!allowsTool(mode, name)) return [];
   if (name === 'Bash') return commandsUnder(tool, what, mode.commands);
   if (EDITING.includes(name)) return editsUnder(tool, what, mode.write);
   if (name === 'WebFetch') return hostsUnder(tool, what, mode.hosts);
@@ -113,6 +113,9 @@ function hostsUnder(tool: string, what: string | undefined, hosts: readonly stri
 /** Of the variables those that reach an agent with these rights. */
 export const variablesUnder = (names: readonly string[], { modes }: Permission): string[] =>
   names.filter((name) => modes.every(({ environment }) => environment.some((pattern) => fits(pattern, name))));
+
+/** Whether a mode allows a tool of that name, leaving aside what it is to do. */
+export const allowsTool = (mode: Mode, name: string): boolean => mode.tools.some((pattern) => fits(pattern, name));
 
 /** Whether a name is a pattern's, which may end with `*`. */
 const fits = (pattern: string, name: string): boolean =>

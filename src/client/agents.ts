@@ -1,5 +1,6 @@
 import { agentsMissing, allocatePlan } from '../allocation/allocate.js';
 import { permissionOf } from '../allocation/permission.js';
+import { refuseTools } from '../allocation/tools.js';
 import type { AgentCatalogue, AgentDefinition } from '../contract/agent.js';
 import { BatonError } from '../contract/errors.js';
 import type { ModeTable, Permission } from '../contract/mode.js';
@@ -18,6 +19,7 @@ export async function withAgents(
   plan: Plan,
   { draft, workspace, modes }: { draft: PlanDraft; workspace: string; modes: ModeTable },
 ): Promise<{ plan: Plan; missing: string[] }> {
+  refuseTools(draft, modes);
   if (!plan.tasks.some(({ kind }) => kind === 'agent')) return { plan, missing: [] };
   const { agents, unavailable } = await agentsHere({ workspace, modes });
   const allocated = allocatePlan(plan, { draft, agents, unavailable, modes });

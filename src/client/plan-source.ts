@@ -10,6 +10,7 @@ import { compilePlan } from '../planning/compile.js';
 import { refuseUnknownSecrets } from '../planning/secrets.js';
 import { resolveSkills } from '../planning/skills.js';
 import { skillBook } from '../workspace/skills/book.js';
+import { discoverFor } from './tools.js';
 
 export interface PlanSource {
   draft: PlanDraft;
@@ -24,12 +25,13 @@ export interface PlanSource {
  */
 export async function readPlan(
   file: string,
-  { workspace, config }: { workspace: string; config: Pick<Config, 'maxParallel' | 'secrets'> },
+  { workspace, config }: { workspace: string; config: Pick<Config, 'maxParallel' | 'mcp' | 'secrets'> },
 ): Promise<PlanSource> {
   const text = await readBounded(file);
   const { draft: read, value } = readPlanFile(text, { file });
   refuseUnknownSecrets(read, Object.keys(config.secrets));
-  const draft = resolveSkills(read, await skillBook(read, { home: resolveHome(), workspace }));
+  const discover = discoverFor(config.mcp, workspace);
+  const draft = resolveSkills(read, await skillBook(read, { home: resolveHome(), workspace, discover }));
   return { draft, value, plan: compilePlan(draft, config) };
 }
 

@@ -47,6 +47,15 @@ export const AGENT_LIMITS = {
   /** How long one value may be looked at to see whether it fits a schema. */
   schemaCheckMs: 2000,
 
+  // MCP servers of a baton.yaml, and the tools of each
+  mcpServers: 50,
+  mcpTools: 500,
+  /** How long a server may take to tell its tools, and, before a call, to be ready for it. */
+  mcpDiscoveryMs: 20_000,
+  mcpConnectMs: 60_000,
+  /** How long it may take to end once its input has. */
+  mcpCloseMs: 1000,
+
   // Usage limits of agents' accounts
   /** The shortest wait for a reset, so that a clock that is a little late starts nothing in vain; and the longest that is believed. */
   usageLimitLeastMs: 1000,

@@ -66,6 +66,17 @@ export const ERRORS = {
     exit: 0,
     means: 'the result of a skill is not what its schema promises',
   },
+  tool_failed: {
+    fate: 'terminal',
+    repeats: true,
+    exit: 0,
+    means: 'a tool of an MCP server answered with an error of its own',
+  },
+  tool_unavailable: {
+    fate: 'retryable',
+    exit: 0,
+    means: 'an MCP server did not answer, ended, or answered with something else than its protocol',
+  },
   policy_denied: {
     fate: 'terminal',
     exit: 2,

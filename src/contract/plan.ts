@@ -35,6 +35,15 @@ export type Action =
       source: SkillSource;
       path: string;
     }
+  /** One call of a tool of an MCP server. */
+  | {
+      kind: 'tool';
+      server: string;
+      tool: string;
+      with: Record<string, Json>;
+      output: JsonSchema | null;
+      mode?: string;
+    }
   | { kind: 'decision'; question: string; options: string[]; deadlineMs?: number; otherwise?: string };
 
 /** A command that must end with exit code 0 when a task is done. */

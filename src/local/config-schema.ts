@@ -3,6 +3,7 @@ import { isRuntimeName } from '../contract/agent.js';
 import { parseDuration } from '../contract/durations.js';
 import { LIMITS } from '../contract/limits.js';
 import { cliRuntimeFields } from '../contract/schemas/cli-runtime.js';
+import { mcpServers } from '../contract/schemas/mcp-server.js';
 import { policy } from '../contract/schemas/policy.js';
 import { secret, secretName } from '../contract/schemas/secret.js';
 import { modeRights } from '../contract/schemas/mode-rights.js';
@@ -119,6 +120,9 @@ export const configSchema = z
       )
       .refine((own) => Object.keys(own).length <= LIMITS.ownRuntimes, `more than ${LIMITS.ownRuntimes}`)
       .describe('Command lines of your own that agents can name as their `runtime`. Counts only in BATON_HOME.'),
+    mcp: mcpServers.describe(
+      'MCP servers, whose tools plans can name as skills: `mcp:<server>/<tool>`. Counts only in BATON_HOME.',
+    ),
     logLevel: z
       .enum(LOG_LEVELS)
       .describe('The least severe kind of message that is logged. Counts only in BATON_HOME.'),

@@ -5,7 +5,9 @@ import { parseDuration } from '../contract/durations.js';
 import { BatonError } from '../contract/errors.js';
 import { PRECONFIGURED } from '../contract/runtimes/index.js';
 import { cliRuntimeOf } from '../contract/schemas/cli-runtime.js';
+import { mcpServerOf } from '../contract/schemas/mcp-server.js';
 import { LIMITS } from '../contract/limits.js';
+import type { McpServers } from '../contract/mcp.js';
 import type { Mode, ModeTable } from '../contract/mode.js';
 import type { Policy } from '../contract/policy.js';
 import type { SecretSource } from '../contract/secret.js';
@@ -38,6 +40,8 @@ export interface Config {
   idleStopMs: number;
   /** Command lines that agents can be run by, by name: those that Baton knows, and the user's own, which stand before them. */
   runtimes: Readonly<Record<string, CliRuntime>>;
+  /** Servers whose tools are skills, by name. */
+  mcp: McpServers;
   logLevel: LogLevel;
 }
 
@@ -101,6 +105,7 @@ function withDefaults(file: ConfigFile): Config {
     decisionExpiryMs: milliseconds(file.decisionExpiry, LIMITS.decisionExpiryMs),
     idleStopMs: milliseconds(file.idleStop, LIMITS.idleStopMs),
     runtimes: runtimesOf(file.runtimes ?? {}),
+    mcp: Object.fromEntries(Object.entries(file.mcp ?? {}).map(([name, fields]) => [name, mcpServerOf(fields)])),
     logLevel: file.logLevel ?? 'INFO',
   };
 }

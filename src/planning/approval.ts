@@ -151,6 +151,7 @@ function doingOf({ action, allocation }: PlanTask): string | undefined {
   }
   if (action.kind === 'command') return action.argv.join(' ');
   if (action.kind === 'shell') return action.script;
+  if (action.kind === 'tool') return `tool mcp:${action.server}/${action.tool} ${JSON.stringify(action.with)}`;
   if (action.kind === 'program') return `${action.argv.join(' ')}   (skill ${action.skill}, of ${action.path})`;
   if (action.kind === 'skill' && action.name === 'project-command') return JSON.stringify(action.with['argv']);
   return undefined;

@@ -12,6 +12,7 @@ const KIND_OF_ACTION: Record<Action['kind'], TaskKind> = {
   shell: 'skill',
   skill: 'skill',
   program: 'skill',
+  tool: 'skill',
   agent: 'agent',
   decision: 'decision',
 };
@@ -22,6 +23,7 @@ const DEFAULT_ESTIMATE_MS: Record<Action['kind'], number> = {
   shell: 30_000,
   skill: 10_000,
   program: 30_000,
+  tool: 10_000,
   agent: 5 * 60_000,
   decision: 0,
 };

@@ -1,5 +1,6 @@
 import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
+import { toolNameOf } from '../contract/mcp.js';
 import type { Plan, PlanTask } from '../contract/plan.js';
 import { checksOf } from './checks.js';
 import type { Matcher, Policy, PolicyResult, PolicySubject } from '../contract/policy.js';
@@ -63,15 +64,25 @@ function* subjectsOf(plan: Plan, request: { trusted: boolean; workspace: string 
     // A check is a command that the task brings along: what is said of commands holds for it too.
     for (const { path, text } of checksOf(task))
       yield { ...at, path: `${at.path}.${path}`, on: 'task', facts: { ...taskFacts(task), command: text } };
-    const { agent, permission } = task.allocation ?? {};
-    for (const tool of permission?.tools ?? []) {
-      yield {
-        ...at,
-        on: 'tool',
-        facts: { tool, agent: agent?.name ?? '', mode: permission?.name ?? '', task: task.id },
-      };
-    }
+    for (const facts of toolFacts(task)) yield { ...at, on: 'tool', facts };
   }
+}
+
+/** The tools that a task may use, or the one that it calls. */
+function toolFacts({ id: task, action, allocation }: PlanTask): Facts[] {
+  if (action.kind === 'tool') return [{ tool: toolNameOf(action), agent: '', mode: action.mode ?? '', task }];
+  if (!allocation) return [];
+  const { agent, permission } = allocation;
+  return permission.tools.map((tool) => ({ tool, agent: agent.name, mode: permission.name, task }));
+}
+
+/** The policy that denies the tool which a task calls; undefined where none does. */
+export function toolDenial(policies: readonly Policy[], task: PlanTask): Policy | undefined {
+  for (const facts of toolFacts(task)) {
+    const policy = policies.find((candidate) => candidate.on === 'tool' && matches(candidate, facts));
+    if (policy?.then === 'deny') return policy;
+  }
+  return undefined;
 }
 
 const planFacts = ({ name, tasks }: Plan): Facts => ({
@@ -105,6 +116,7 @@ function taskFacts({ id, kind, type, action, risk, criticality, priority, alloca
 function skillOf(action: PlanTask['action']): string {
   if (action.kind === 'skill') return action.name;
   if (action.kind === 'program') return action.skill;
+  if (action.kind === 'tool') return `mcp:${action.server}/${action.tool}`;
   return action.kind === 'agent' ? (action.skill?.name ?? '') : '';
 }
 

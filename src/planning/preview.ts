@@ -85,6 +85,7 @@ const WHY: Record<PlanTask['action']['kind'], string> = {
   shell: 'the task is a text for the shell',
   skill: 'a built-in skill does this without a model',
   program: 'the program of a skill',
+  tool: 'a tool of an MCP server',
   agent: 'no agent was chosen',
   decision: 'a person decides',
 };

@@ -1,6 +1,7 @@
 import type { Problem } from '../contract/errors.js';
 import { BatonError } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
+import { mcpNameOf } from '../contract/mcp.js';
 import type { Action, PlanDraft, TaskDraft } from '../contract/plan.js';
 import type { SchemaCheck, SchemaFlaw, SkillDefinition } from '../contract/skill.js';
 import { nearest } from './nearest.js';
@@ -10,6 +11,8 @@ import { skillPrompt } from './skill-prompt.js';
 export interface SkillBook {
   skills: readonly SkillDefinition[];
   check: SchemaCheck;
+  /** Why a server's skills are not known, by the server's name. */
+  broken?: ReadonlyMap<string, string>;
 }
 
 type SkillAction = Action & { kind: 'skill' };
@@ -18,7 +21,7 @@ type SkillAction = Action & { kind: 'skill' };
  * The draft with each of its skills as what carries it out: a built-in one stays, another becomes an agent's task, or a program.
  * Throws BatonError `bad_input` with a line `tasks[2].with.depth: …` for each input that does not fit its skill, and for unknown skills.
  */
-export function resolveSkills(draft: PlanDraft, { skills, check }: SkillBook): PlanDraft {
+export function resolveSkills(draft: PlanDraft, { skills, check, broken = new Map() }: SkillBook): PlanDraft {
   const byName = new Map(skills.map((skill) => [skill.name, skill]));
   const problems: Problem[] = [];
   const tasks = draft.tasks.map((task, at): TaskDraft => {
@@ -26,7 +29,8 @@ export function resolveSkills(draft: PlanDraft, { skills, check }: SkillBook): P
     if (action.kind !== 'skill') return task;
     const skill = byName.get(action.name);
     if (!skill) {
-      problems.push({ path: `tasks[${at}].skill`, message: unknown(action.name, [...byName.keys()]) });
+      const why = broken.get(mcpNameOf(action.name)?.server ?? '');
+      problems.push({ path: `tasks[${at}].skill`, message: why ?? unknown(action.name, [...byName.keys()]) });
       return task;
     }
     problems.push(...misused(skill, action, `tasks[${at}]`));
@@ -52,10 +56,13 @@ const AGENT_FIELDS = ['agent', 'mode', 'effect'] as const;
 
 function misused({ name, work }: SkillDefinition, action: SkillAction, path: string): Problem[] {
   if (work.kind === 'agent') return [];
-  return AGENT_FIELDS.filter((field) => action[field] !== undefined).map((field) => ({
-    path: `${path}.${field}`,
-    message: `the skill ${name} is not carried out by an agent`,
-  }));
+  const foreign = AGENT_FIELDS.filter((field) => field !== 'mode' || work.kind !== 'tool');
+  return foreign
+    .filter((field) => action[field] !== undefined)
+    .map((field) => ({
+      path: `${path}.${field}`,
+      message: `the skill ${name} is not carried out by an agent`,
+    }));
 }
 
 /** `['a', 0, 'b c']` → `.a[0]["b c"]` */
@@ -72,8 +79,12 @@ function resolved(task: TaskDraft, action: SkillAction, skill: SkillDefinition):
   const common = { ...task, ...(timeLimitMs === null ? {} : { timeLimitMs }) };
   switch (skill.work.kind) {
     case 'built-in':
-    case 'tool':
       return common;
+    case 'tool': {
+      const { server, tool } = skill.work;
+      const mode = action.mode === undefined ? {} : { mode: action.mode };
+      return { ...common, action: { kind: 'tool', server, tool, with: action.with, output: skill.output, ...mode } };
+    }
     case 'agent': {
       const { agent, mode, effect = 'optional' } = action;
       const prompt = skillPrompt(skill, { instructions: skill.work.instructions, input: action.with });

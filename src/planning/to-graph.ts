@@ -64,6 +64,8 @@ function rawLabel(task: Doing): string {
       return `skill:${action.name}`;
     case 'program':
       return `skill:${action.skill}`;
+    case 'tool':
+      return `mcp:${action.server}.${action.tool}`;
     case 'agent':
       return `agent:${agentOf(task)}`;
     case 'shell':
@@ -80,6 +82,7 @@ export function agentOf({ action, allocation }: Doing): string {
       return 'command';
     case 'skill':
     case 'program':
+    case 'tool':
       return 'skills';
     case 'agent':
       return allocation?.agent.name ?? action.agent ?? 'any';

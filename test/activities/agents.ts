@@ -45,6 +45,7 @@ export async function stage(
     permissionWaitMs: 0,
     modes: BUILT_IN_MODES,
     policies: [],
+    mcp: {},
     maxParallel: 4,
     taskTimeLimitMs: 60_000,
     killGraceMs: 5000,

@@ -54,6 +54,7 @@ describe('baton.yaml', () => {
         decisionExpiryMs: LIMITS.decisionExpiryMs,
         idleStopMs: LIMITS.idleStopMs,
         runtimes: PRECONFIGURED,
+        mcp: {},
         logLevel: 'INFO',
       });
     }
@@ -85,6 +86,7 @@ describe('baton.yaml', () => {
       decisionExpiryMs: 60 * 86_400_000,
       idleStopMs: 1_800_000,
       runtimes: PRECONFIGURED,
+      mcp: {},
       logLevel: 'DEBUG',
     });
     expect(sources).toEqual([join(at.home, 'baton.yaml')]);
@@ -110,6 +112,23 @@ describe('baton.yaml', () => {
     expect(runtimes['mine']).toEqual({ ...CLI_DEFAULTS, ...mine });
   });
 
+  it('names servers whose tools are skills, by a command or by an address', () => {
+    const lines = [
+      'mcp:',
+      '  files: { command: [node, files.mjs], environment: [TOKEN] }',
+      '  web: { url: "https://example.com/mcp", headers: { Authorization: "Bearer ${TOKEN}" } }',
+    ];
+    expect(loadConfig(places(lines.join('\n'))).config.mcp).toEqual({
+      files: { kind: 'stdio', command: ['node', 'files.mjs'], cwd: null, environment: ['TOKEN'] },
+      web: { kind: 'http', url: 'https://example.com/mcp', headers: { Authorization: 'Bearer ${TOKEN}' } },
+    });
+    expect(refusal('mcp: { a: {} }')).toMatch(/mcp\.a: needs either command or url/);
+    expect(refusal('mcp: { a: { url: "file:///etc" } }')).toMatch(/mcp\.a\.url: a URL that begins with http/);
+    expect(refusal('mcp: { a: { url: "http://me:secret@x/" } }')).toMatch(/mcp\.a\.url: no name and password/);
+    expect(refusal('mcp: { a: { command: [x], headers: {} } }')).toMatch(/mcp\.a\.headers: goes with url only/);
+    expect(refusal('mcp: { A_b: { command: [x] } }')).toMatch(/a name has lower-case letters/);
+  });
+
   it('of a workspace narrows and never widens', () => {
     const home = 'allowShell: true\nmaxParallel: 4\ntaskTimeLimit: 1h\n';
     const narrowed = loadConfig(places(home, 'allowShell: false\nmaxParallel: 2\ntaskTimeLimit: 5m\n'));
@@ -129,6 +148,7 @@ describe('baton.yaml', () => {
     'decisionExpiry: 1m',
     'escalateTo: [mallory]',
     'runtimes: { mine: { program: mine, arguments: [] } }',
+    'mcp: { files: { command: [evil] } }',
   ])('of a workspace with %s is refused with the place where that counts', (line) => {
     const { code, path, message } = problemOf(() => loadConfig(places('', `# first\n${line}\n`)));
     expect({ code, path }).toEqual({ code: 'bad_input', path: 'baton.yaml:2:1' });

@@ -5,7 +5,7 @@ import type { Plan, TaskDraft } from '../../src/contract/plan.js';
 import type { Policy } from '../../src/contract/policy.js';
 import { approvalFor } from '../../src/planning/approval.js';
 import { compilePlan } from '../../src/planning/compile.js';
-import { applyPolicies, refuseDenied } from '../../src/planning/policies.js';
+import { applyPolicies, refuseDenied, toolDenial } from '../../src/planning/policies.js';
 import { agent, given } from '../allocation/agents.js';
 import { draftOf } from './drafts.js';
 
@@ -125,4 +125,22 @@ it('a text with * is matched as the regular expression of the same meaning', () 
       expect(found.length > 0).toBe(expected);
     }),
   );
+});
+
+describe('a policy on tools', () => {
+  const call = { kind: 'tool' as const, server: 'files', tool: 'write', with: {}, output: null };
+
+  it('is about the tool of a server that a task calls, also when it is called', () => {
+    const plan = planOf({ id: 'a', action: call }, { id: 'b', action: { ...call, tool: 'read', mode: 'ask' } });
+    const deny = policy({ name: 'no-writing', on: 'tool', when: { tool: 'mcp__files__write' } });
+    const ask = policy({ name: 'ask-first', on: 'tool', when: { mode: 'ask', task: 'b' }, then: 'require' });
+    expect(apply([deny, ask], plan)).toEqual([
+      ['no-writing', 'deny', 'tasks[0]'],
+      ['ask-first', 'require', 'tasks[1]'],
+    ]);
+    expect(plan.tasks.map((task) => toolDenial([deny, ask], task)?.name)).toEqual(['no-writing', undefined]);
+    const allow = policy({ on: 'tool', then: 'allow' });
+    expect(plan.tasks.map((task) => toolDenial([allow, deny], task))).toEqual([undefined, undefined]);
+    expect(apply([policy({ when: { skill: 'mcp:files/*' } })], plan)).toHaveLength(2);
+  });
 });

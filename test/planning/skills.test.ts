@@ -68,6 +68,23 @@ describe('a skill in a plan', () => {
     expect(pathText([])).toBe('');
   });
 
+  it('that is a tool of a server becomes a call of it; of a server that is broken the plan says why', () => {
+    const tool = skill('mcp:files/read', { source: 'mcp', work: { kind: 'tool', server: 'files', tool: 'read' } });
+    const named = { name: 'mcp:files/read', with: { path: 'a' } };
+    expect(resolve({ ...named, mode: 'ask' }, [tool])?.action).toEqual({
+      kind: 'tool',
+      server: 'files',
+      tool: 'read',
+      with: { path: 'a' },
+      output: null,
+      mode: 'ask',
+    });
+    expect(() => resolve({ ...named, agent: 'tester' }, [tool])).toThrow('tasks[0].agent: the skill mcp:files/read');
+    const draft = draftOf([{ id: 'a', action: { kind: 'skill', ...named } }]);
+    const book = { skills: [], check: () => [], broken: new Map([['files', 'mcp:files: it ended']]) };
+    expect(() => resolveSkills(draft, book)).toThrow('tasks[0].skill: mcp:files: it ended');
+  });
+
   it('is refused where all instructions of a plan together are too much', () => {
     const long = skill('notes', {
       work: { kind: 'agent', tools: null, instructions: 'x'.repeat(LIMITS.skillPromptsBytes / 4) },

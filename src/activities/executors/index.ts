@@ -5,6 +5,7 @@ import { runCommand } from './command.js';
 import type { Executed, Execution } from './execution.js';
 import { runProgram } from './program.js';
 import { runSkill } from './skill.js';
+import { runTool } from './tool.js';
 
 /** How each kind of action is carried out. */
 export const EXECUTORS: {
@@ -14,6 +15,7 @@ export const EXECUTORS: {
   shell: (execution, action) => runCommand(execution, ['sh', '-c', action.script]),
   skill: runSkill,
   program: runProgram,
+  tool: runTool,
   agent: runAgent,
   decision: () => Promise.reject(new BatonError('internal', 'a decision is asked by the workflow, not run')),
 };

@@ -1,4 +1,4 @@
-import { previewOf, secretsOf } from '../../agents/process/redact.js';
+import { previewOf, redactBytes, secretsOf } from '../../agents/process/redact.js';
 import type { Json } from '../../contract/json.js';
 import { LIMITS } from '../../contract/limits.js';
 import type { AgentSkill, JsonSchema } from '../../contract/skill.js';
@@ -6,26 +6,35 @@ import type { TaskError } from '../../contract/task.js';
 import { loadSchemas } from '../../workspace/skills/schema-check.js';
 import type { Executed, Execution } from './execution.js';
 
-/** A skill's result: kept as an artifact, in the task's own result where it is small. */
+/** A skill's result: kept as an artifact, in the task's own result where it is small, and nowhere with a secret in it. */
 export async function completedWith(
   { deps, task }: Execution,
-  { value, startedAt, env }: { value: Json; startedAt: number; env: Readonly<Record<string, string>> },
+  { value: given, startedAt, env }: { value: Json; startedAt: number; env: Readonly<Record<string, string>> },
 ): Promise<Executed> {
-  const text = JSON.stringify(value, null, 2);
-  const ref = await deps.artifacts.put(`${task.id}.json`, text);
-  const bytes = Buffer.from(text);
+  const isText = typeof given === 'string';
+  const bytes = redactBytes(Buffer.from(isText ? given : JSON.stringify(given, null, 2)));
+  const ref = await deps.artifacts.put(`${task.id}.${isText ? 'txt' : 'json'}`, bytes);
   const preview = previewOf({ bytes: bytes.subarray(-2 * LIMITS.outputPreviewBytes), cut: false }, secretsOf(env));
-  const isSmall = bytes.length <= LIMITS.skillResultInlineBytes;
+  const value = isText ? bytes.toString('utf8') : valueIn(bytes);
   return {
     result: {
       kind: 'completed',
       startedAt,
       summary: summaryOf(value, bytes.length),
-      output: isSmall ? value : null,
+      output: bytes.length <= LIMITS.skillResultInlineBytes ? value : null,
       artifacts: [ref],
     },
     details: { output: { exitCode: 0, preview, truncated: false, bytes: bytes.length } },
   };
+}
+
+/** Null where a number that is a secret was taken out of the JSON. */
+function valueIn(bytes: Buffer): Json {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as Json;
+  } catch {
+    return null;
+  }
 }
 
 /** A text of its own by that name, or how much it is. */
@@ -67,7 +76,7 @@ export const smallResult = (value: Json): { result?: Json } =>
   Buffer.byteLength(JSON.stringify(value)) <= LIMITS.skillResultInlineBytes ? { result: value } : {};
 
 /** What of a skill's result does not fit its schema. */
-async function misfit(
+export async function misfit(
   value: Json,
   { skill, schema }: { skill: string; schema: JsonSchema | null },
 ): Promise<TaskError | undefined> {
