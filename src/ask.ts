@@ -1,14 +1,22 @@
+import type { PayloadCodec } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Deps, Said } from './activities/deps.js';
 import { ASK } from './contract/names.js';
 import { Client } from './sdk/client.js';
 
+interface Asking {
+  connection: NativeConnection;
+  namespace: string;
+  codec: PayloadCodec | undefined;
+}
+
 /**
  * How an activity asks a person: by an update of its own request, which answers once somebody has decided. The question itself outlives the
  * wait: it is the request's.
  */
-export function createAsk({ connection, namespace }: { connection: NativeConnection; namespace: string }): Deps['ask'] {
-  const client = new Client({ connection, namespace });
+export function createAsk({ connection, namespace, codec }: Asking): Deps['ask'] {
+  const dataConverter = { payloadCodecs: codec ? [codec] : [] };
+  const client = new Client({ connection, namespace, dataConverter });
   return async ({ request, task, epoch, attempt }, asks, { timeoutMs, signal }) => {
     const over = new AbortController();
     const waiting = new Promise<undefined>((resolve) => {

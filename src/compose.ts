@@ -3,6 +3,7 @@
  * while the SDK's thread of workflows starts on another processor.
  */
 import { join } from 'node:path';
+import type { PayloadCodec } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Deps } from './activities/deps.js';
@@ -26,6 +27,8 @@ export interface Surroundings {
   namespace: string;
   home: string;
   host: string;
+  /** Encrypts what goes to Temporal, where the data folder holds a key for it. */
+  codec: PayloadCodec | undefined;
   log: Logger;
 }
 
@@ -75,18 +78,19 @@ interface Parts {
 }
 
 function createDeps(surroundings: Surroundings, { loaded, reaper, launcher }: Parts): Deps {
-  const { connection, namespace, home, host, log } = surroundings;
+  const { connection, namespace, home, host, codec, log } = surroundings;
   const paths = ensureHome(home);
   const key = ensureKey(home);
   const files = createRequestFiles(home);
   const audit = new AuditLogs({ home, mac: (text) => sign(key, text) });
   const configurations = watchConfigurations(audit, log);
   configurations(null, loaded);
-  const asking = once(async () => (await import('./ask.js')).createAsk({ connection, namespace }));
+  const asking = once(async () => (await import('./ask.js')).createAsk({ connection, namespace, codec }));
   const lastGood = new Map<string, LoadedConfig>();
   return {
     host,
     installation: home,
+    encrypts: codec !== undefined,
     artifacts: createArtifactStore(paths.artifacts),
     files,
     audit,

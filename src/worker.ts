@@ -11,6 +11,7 @@ import { redact } from './agents/process/redact.js';
 import { LIMITS } from './contract/limits.js';
 import { agentQueue, hostQueue, NAMESPACE, TASK_QUEUE } from './contract/names.js';
 import { resolveHome } from './local/home.js';
+import { payloadCodec } from './local/payload-codec.js';
 import { withoutLoopbackProxy } from './local/proxy.js';
 import { DefaultLogger, loadClientConnectConfig, NativeConnection, Runtime, Worker } from './sdk/worker.js';
 
@@ -24,12 +25,14 @@ async function main(): Promise<void> {
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
   const connection = await NativeConnection.connect(connectionOptions);
   const host = process.env['BATON_HOST'] ?? hostname();
+  const home = resolveHome();
+  const codec = payloadCodec(home);
   const perform: Perform = async (input) => (await composing).perform(input);
-  const creating = createWorkers({ connection, namespace }, host, perform);
-  const composing = composeAfter(creating, { connection, namespace, home: resolveHome(), host, log });
+  const creating = createWorkers({ connection, namespace, codec }, host, perform);
+  const composing = composeAfter(creating, { connection, namespace, home, host, codec, log });
   const [workers, composition] = await Promise.all([creating, composing]);
   const slots = composition.maxProcesses;
-  workers.push(await createAgentsWorker({ connection, namespace }, { host, perform, slots }));
+  workers.push(await createAgentsWorker({ connection, namespace, codec }, { host, perform, slots }));
   const running = Promise.all(workers.map((worker) => worker.run()));
   process.stdout.write('BATON_WORKER_READY\n');
   log.info({ host, namespace }, 'worker serves');
@@ -67,7 +70,7 @@ function installRuntime(log: Logger): void {
 /** The SDK takes it, but only the type of its own complete options names it. Its default of 5 s is short on a busy machine. */
 const PATIENCE = { isolateExecutionTimeout: LIMITS.workerActivationMs };
 
-type Place = Required<Pick<WorkerOptions, 'connection' | 'namespace'>>;
+type Place = Required<Pick<WorkerOptions, 'connection' | 'namespace'>> & Pick<Surroundings, 'codec'>;
 
 async function createWorkers(place: Place, host: string, perform: Perform): Promise<Worker[]> {
   const shared = sharedOptions(place, perform);
@@ -103,9 +106,10 @@ function createAgentsWorker(
   });
 }
 
-function sharedOptions(place: Place, perform: Perform) {
+function sharedOptions({ codec, ...place }: Place, perform: Perform) {
   return {
     ...place,
+    dataConverter: { payloadCodecs: codec ? [codec] : [] },
     activities: { default: perform },
     maxHeartbeatThrottleInterval: LIMITS.heartbeatIntervalMs,
     defaultHeartbeatThrottleInterval: LIMITS.heartbeatIntervalMs,

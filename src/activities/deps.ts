@@ -23,6 +23,8 @@ export interface Deps {
   host: string;
   /** The data folder's path: part of every process marker, so that two data folders never end each other's processes. */
   installation: string;
+  /** Whether payloads are encrypted, and with them the texts of failures. */
+  encrypts: boolean;
   artifacts: ArtifactStore;
   files: RequestFiles;
   audit: AuditLogs;

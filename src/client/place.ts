@@ -3,6 +3,7 @@ import { BatonError } from '../contract/errors.js';
 import { VERSION } from '../contract/version.js';
 import { ensurePair, findPair, type PairPlace } from '../local/pair.js';
 import { resolveHome } from '../local/home.js';
+import { payloadCodec } from '../local/payload-codec.js';
 import { isLoopback, withoutLoopbackProxy } from '../local/proxy.js';
 import type { Client } from '@temporalio/client';
 
@@ -54,11 +55,14 @@ export async function openIfUp(): Promise<Place | undefined> {
 /** Connects to a server by the standard Temporal settings; an embedded one by its address alone. */
 export async function connectTo(pair: PairPlace): Promise<{ client: Client; close: () => Promise<void> }> {
   const { Client: TemporalClient, Connection } = await import('../sdk/client.js');
+  const codec = payloadCodec(resolveHome());
   const options = pair.embedded ? { address: pair.address } : await standardOptions();
   const noProxy = isLoopback(pair.address) ? { channelArgs: { 'grpc.enable_http_proxy': 0 } } : {};
   try {
     const connection = await Connection.connect({ ...options, ...noProxy, connectTimeout: CONNECT_MS });
-    return { client: new TemporalClient({ connection, namespace: pair.namespace }), close: () => connection.close() };
+    const dataConverter = { payloadCodecs: codec ? [codec] : [] };
+    const client = new TemporalClient({ connection, namespace: pair.namespace, dataConverter });
+    return { client, close: () => connection.close() };
   } catch (cause) {
     throw new BatonError('no_server', `no Temporal server answers at ${pair.address}`, {
       hint: 'look at it with: baton doctor',

@@ -37,6 +37,7 @@ export const LIMITS = {
   touchesShown: 5,
   envVariablesPerTask: 200,
   secretsNamed: 200,
+  payloadKeyBytes: 4096,
   secretBytes: 64 * 1024,
   secretCommandArguments: 64,
   /** How long a command that prints a secret may take. */

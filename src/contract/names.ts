@@ -38,3 +38,7 @@ export const REQUEST_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,199}$/;
 /** By this an attempt at a task is told from others among a workflow's activities: `task/epoch/attempt`. */
 export const activityIdOf = ({ task, epoch, attempt }: { task: string; epoch: number; attempt: number }): string =>
   `${task}/${epoch}/${attempt}`;
+/** What a worker that encrypts payloads reads in place of one that came unencrypted. */
+export const NOT_ENCRYPTED = 'not encrypted: this installation takes encrypted payloads only';
+/** The message of a failure whose own text stands in its details, which are payloads. */
+export const ENCRYPTED_TEXT = 'encrypted: the text stands in the details';

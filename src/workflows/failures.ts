@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
 import { ERRORS, type ErrorCode } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
+import { ENCRYPTED_TEXT } from '../contract/names.js';
 import type { TaskError } from '../contract/task.js';
 
 const clip = (text: string): string => text.slice(0, LIMITS.errorTextBytes);
@@ -14,8 +15,13 @@ export function taskErrorOf(error: unknown): TaskError {
       ? { code: 'no_worker', message: 'no worker of the host carried the task out in time' }
       : { code: 'time_limit', message: `the activity timed out (${cause.timeoutType})` };
   }
-  if (cause instanceof ApplicationFailure) return { code: codeOf(cause.type), message: clip(cause.message) };
+  if (cause instanceof ApplicationFailure) return { code: codeOf(cause.type), message: clip(textOf(cause)) };
   return { code: 'internal', message: clip(cause instanceof Error ? cause.message : String(cause)) };
+}
+
+function textOf({ message, details }: ApplicationFailure): string {
+  const [text] = details ?? [];
+  return message === ENCRYPTED_TEXT && typeof text === 'string' ? text : message;
 }
 
 export const isCancellation = (error: unknown): boolean =>

@@ -1,5 +1,6 @@
 import { ApplicationFailure, type WorkflowInfo } from '@temporalio/workflow';
 import { LIMITS } from '../contract/limits.js';
+import { NOT_ENCRYPTED } from '../contract/names.js';
 import type { RequestInput } from '../contract/request.js';
 import type { Submission } from '../contract/submission.js';
 import type { Asks } from '../contract/task.js';
@@ -16,6 +17,7 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
  * workflow three times as large.
  */
 export function guardInput(input: unknown): RequestInput {
+  if (input === NOT_ENCRYPTED) throw badInput(`input: ${NOT_ENCRYPTED}`);
   if (!isRecord(input)) throw badInput('input: expected one object such as {"description": "…", "workspace": "/path"}');
   if (typeof input['description'] !== 'string') throw badInput('input.description: expected a text');
   if (input['description'].length > LIMITS.descriptionChars) {
@@ -51,6 +53,7 @@ export function text(value: Record<string, unknown>, field: string, most: number
 /** Refuses what nobody asked for, so that a misspelt field is never silently without effect. */
 export function onlyFields(value: unknown, allowed: readonly string[]): Record<string, unknown> {
   const record = value === undefined || value === null ? {} : value;
+  if (record === NOT_ENCRYPTED) throw badInput(NOT_ENCRYPTED);
   if (!isRecord(record)) throw badInput('expected one object');
   const unknown = Object.keys(record).filter((field) => !allowed.includes(field));
   if (unknown.length > 0) throw badInput(`${unknown[0] ?? ''}: unknown field; allowed are ${allowed.join(', ')}`);

@@ -60,6 +60,7 @@ export async function stage(
   const deps: Deps = {
     host: 'here',
     installation: home,
+    encrypts: false,
     artifacts: createArtifactStore(join(home, 'artifacts')),
     files,
     audit: new AuditLogs({ home, mac: (text) => createHmac('sha256', 'key').update(text).digest('hex') }),

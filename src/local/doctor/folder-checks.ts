@@ -5,10 +5,18 @@ import { BatonError } from '../../contract/errors.js';
 import { LIMITS } from '../../contract/limits.js';
 import { formatBytes } from '../../contract/bytes.js';
 import type { Check, DoctorOptions } from '../doctor.js';
+import { payloadKeyFile, payloadKeyId } from '../payload-codec.js';
 import { sizeOfHome } from '../folder-size.js';
 
 export async function folderChecks(given: DoctorOptions): Promise<Check[]> {
-  return [writableCheck(given.home), sizeCheck(given.home), await freeCheck(given.home), await configCheck(given)];
+  const { home } = given;
+  return [
+    writableCheck(home),
+    sizeCheck(home),
+    await freeCheck(home),
+    await configCheck(given),
+    ...payloadChecks(home),
+  ];
 }
 
 function writableCheck(home: string): Check {
@@ -71,6 +79,29 @@ async function configCheck(given: DoctorOptions): Promise<Check> {
       detail: error.message,
       ...(error.hint === undefined ? {} : { fix: error.hint }),
     };
+  }
+}
+
+/** Only where encryption is on: without it there is nothing to look after. */
+function payloadChecks(home: string): Check[] {
+  const name = 'payloads';
+  try {
+    const id = payloadKeyId(home);
+    if (id === undefined) return [];
+    const open = (lstatSync(payloadKeyFile(home)).mode & 0o077) !== 0;
+    const detail = `encrypted with the key ${id}`;
+    if (!open) return [{ name, ok: true, detail }];
+    return [
+      {
+        name,
+        ok: 'warning',
+        detail: `${detail}, which other users can read`,
+        fix: `chmod 600 ${payloadKeyFile(home)}`,
+      },
+    ];
+  } catch (error) {
+    if (!(error instanceof BatonError)) throw error;
+    return [{ name, ok: false, detail: error.message, fix: error.hint ?? '' }];
   }
 }
 
