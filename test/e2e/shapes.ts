@@ -22,6 +22,7 @@ const task = z.strictObject({
   durationMs: count.nullable(),
   dependencies: z.array(z.string()),
   error: z.strictObject({ code: z.string(), message: z.string(), exitCode: z.int().nullable().optional() }).optional(),
+  processes: z.strictObject({ cpuMs: count, peakMemoryBytes: count, peakProcesses: count }).optional(),
   note: z.string().optional(),
   queuePosition: count.optional(),
   waitsFor: z
