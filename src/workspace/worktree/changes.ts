@@ -43,8 +43,11 @@ export async function takeIn(tree: Tree): Promise<void> {
  */
 export async function makeCommit(tree: Tree, message: string): Promise<string | undefined> {
   await takeIn(tree);
-  const made = await git(tree.path, [...within(tree), 'write-tree'], COMMIT);
-  if (made === (await git(tree.path, [...within(tree), 'rev-parse', `${tree.start}^{tree}`], COMMIT))) return undefined;
+  const [made, before] = await Promise.all([
+    git(tree.path, [...within(tree), 'write-tree'], COMMIT),
+    git(tree.path, [...within(tree), 'rev-parse', `${tree.start}^{tree}`], COMMIT),
+  ]);
+  if (made === before) return undefined;
   return commitTree(tree, { content: made, parent: tree.start, message });
 }
 
@@ -106,11 +109,21 @@ function split(bytes: Buffer): Buffer[] {
   return parts;
 }
 
-/** The user's own identity where git has been told one. */
-export async function identity(tree: Tree): Promise<GitOptions> {
-  const ask = (name: string): Promise<string | undefined> => askGit(tree.path, [...within(tree), 'config', name]);
-  const [name, email] = await Promise.all([ask('user.name'), ask('user.email')]);
-  if (name && email) return {};
+const identities = new WeakMap<Tree, Promise<GitOptions>>();
+
+/** The user's own identity where git has been told one; asked once for each tree. */
+export function identity(tree: Tree): Promise<GitOptions> {
+  const known = identities.get(tree) ?? askIdentity(tree);
+  identities.set(tree, known);
+  return known;
+}
+
+async function askIdentity(tree: Tree): Promise<GitOptions> {
+  const told = await askGit(tree.path, [...within(tree), 'config', '-z', '--get-regexp', '^user\\.(name|email)$']);
+  // Of several the last one counts, as for git.
+  const entries = (told ?? '').split('\0').map((entry) => entry.split('\n', 2));
+  const values = new Map(entries.map(([name = '', value = '']) => [name, value]));
+  if (values.get('user.name') && values.get('user.email')) return {};
   const [who, where] = ['Baton', 'baton@localhost'];
   return {
     env: { GIT_AUTHOR_NAME: who, GIT_AUTHOR_EMAIL: where, GIT_COMMITTER_NAME: who, GIT_COMMITTER_EMAIL: where },

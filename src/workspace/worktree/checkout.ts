@@ -1,5 +1,5 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { BatonError } from '../../contract/errors.js';
 import { refOf } from './branch.js';
 import { askGit, git } from './git.js';
@@ -31,10 +31,13 @@ export async function tipOf({ repository, branch, base, tip }: KeptBranch): Prom
 export async function checkOut(kept: KeptBranch, path: string, commit: string, signal?: AbortSignal): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await git(kept.repository, ['worktree', 'add', '--quiet', '--detach', path, commit], { signal });
-  const gitDir = await askGit(path, ['rev-parse', '--absolute-git-dir']);
-  if (gitDir === undefined) throw new BatonError('no_worktree', `git does not know the worktree ${path} that it made`);
-  return gitDir;
+  // Nobody else has written there yet.
+  const link = await readFile(join(path, '.git'), 'utf8').catch(() => '');
+  if (!link.startsWith(LINK)) throw new BatonError('no_worktree', `${path} is no worktree, though git has made it`);
+  return resolve(path, link.slice(LINK.length).replace(/\n$/, ''));
 }
+
+const LINK = 'gitdir: ';
 
 /** The worktrees that a repository knows of, there or not. */
 export async function registered(repository: string): Promise<string[]> {

@@ -32,7 +32,12 @@ export interface Target {
   origin: Origin;
   /** Looks at the commit that the branch is about to get; what is broken there does not get onto it. */
   check?: ((commit: string) => Promise<BrokenCheck | undefined>) | undefined;
+  /** Does what looks at the branch and moves it after all that came before; the rest needs no turn. */
+  inTurn: <T extends Landing>(work: () => Promise<T>) => Promise<T>;
 }
+
+/** Where the branch is then, and the commit of the changes; or what holds them back. */
+type Landing = { kind: 'integrated'; commit: string; tip: string } | ({ kind: 'conflict' } & Conflict);
 
 /**
  * Makes one commit of what was changed in the tree and puts it onto the request's branch, on top of what others have put there meanwhile;
@@ -41,29 +46,46 @@ export interface Target {
  * @throws BatonError `commit_failed`
  */
 export async function integrate(tree: Tree, target: Target): Promise<Integration | undefined> {
-  const { branch, title, origin } = target;
+  const { branch, title, origin, inTurn } = target;
   const own = agentBranchOf(origin);
   const known = await findCommit(tree, refOf(branch), origin);
-  if (known !== undefined) return landed(tree, { commit: known, tip: await tipOf(tree, branch), own });
+  if (known !== undefined) {
+    return landed(tree, {
+      own,
+      ...(await inTurn(async () => integrated(known, (await tipOf(tree, branch)) ?? known))),
+    });
+  }
   const message = messageOf(title, origin);
   const commit = await makeCommit(tree, message);
   if (commit === undefined) return undefined;
   // From here on it is found by its name, whatever happens to the worktree.
   await git(tree.path, [...within(tree), 'update-ref', refOf(own), commit], FAILED);
+  const landing = await inTurn(() => land(tree, { ...target, own, commit, message }));
+  return landing.kind === 'conflict'
+    ? { ...(await changesOf(tree, commit)), ...landing }
+    : landed(tree, { own, ...landing });
+}
+
+const integrated = (commit: string, tip: string): Landing & { kind: 'integrated' } => ({
+  kind: 'integrated',
+  commit,
+  tip,
+});
+
+async function land(
+  tree: Tree,
+  { branch, own, commit, message, check }: Target & { own: string; commit: string; message: string },
+): Promise<Landing> {
   for (let round = 0; round < LIMITS.integrationRounds; round += 1) {
     const tip = await tipOf(tree, branch);
     const merge = await mergeOnto(tree, { tip, commit });
-    if (merge.kind === 'conflict')
-      return { ...(await changesOf(tree, commit)), ...(await told(tree, { ...merge, own, branch })) };
+    if (merge.kind === 'conflict') return told(tree, { ...merge, own, branch });
     const next = await mergedCommit(tree, { merge, commit, message });
-    const broken = await target.check?.(next);
-    if (broken) {
-      const held = await told(tree, { files: [], own, branch });
-      return { ...(await changesOf(tree, commit)), ...held, check: broken };
-    }
+    const broken = await check?.(next);
+    if (broken) return { ...(await told(tree, { files: [], own, branch })), check: broken };
     // Others have made the same changes: the branch holds them, without a commit for them.
-    if (merge.content === null) return landed(tree, { commit, tip, own });
-    if (await moveBranch(tree, { branch, from: tip, to: next })) return landed(tree, { commit: next, tip: next, own });
+    if (merge.content === null) return integrated(commit, tip ?? commit);
+    if (await moveBranch(tree, { branch, from: tip, to: next })) return integrated(next, next);
   }
   throw new BatonError('commit_failed', `the branch ${branch} is moved by somebody else again and again`, {
     hint: `what the agent changed is on the branch ${own}`,
@@ -95,9 +117,11 @@ async function mergeOnto(tree: Tree, { tip, commit }: { tip: string | undefined;
       hint: `what the agent changed is commit ${commit}: git cherry-pick ${commit}`,
     });
   }
-  const merge = await mergeTrees(tree, tip, commit);
+  const [merge, present] = await Promise.all([
+    mergeTrees(tree, tip, commit),
+    git(tree.path, [...within(tree), 'rev-parse', `${tip}^{tree}`], FAILED),
+  ]);
   if (merge.files.length > 0) return { kind: 'conflict', ...merge };
-  const present = await git(tree.path, [...within(tree), 'rev-parse', `${tip}^{tree}`], FAILED);
   return { kind: 'clean', parent: tip, content: present === merge.content ? null : merge.content };
 }
 
@@ -159,10 +183,10 @@ const tipOf = (tree: Tree, branch: string): Promise<string | undefined> =>
 
 async function landed(
   tree: Tree,
-  { commit, tip = commit, own }: { commit: string; tip: string | undefined; own: string },
+  { commit, tip, own }: { commit: string; tip: string; own: string },
 ): Promise<Integration> {
-  await dropBranch(tree, own);
-  return { kind: 'integrated', tip, ...(await changesOf(tree, commit)) };
+  const [changes] = await Promise.all([changesOf(tree, commit), dropBranch(tree, own)]);
+  return { kind: 'integrated', tip, ...changes };
 }
 
 /** Forgets the branch of an agent whose changes are elsewhere by now. */

@@ -179,14 +179,13 @@ export class Worktrees {
       keepEnd: (ended) => this.#write(`${path}.json`, { ...state, ended }),
       conflicts: state.conflicts,
       unmended: () => unmended(path, state.conflicts ?? []),
-      integrate: (title, look) =>
-        inTurn(this.#turns, request, async () => {
-          const check =
-            look && ((commit: string) => this.#inCheckout(kept, { path, commit, signal: order.signal }, look));
-          const made = await this.#integrate(tree, { title, origin: { request, task, epoch }, check });
-          if (made?.kind === 'integrated' && order.repairs) await dropBranch(tree, order.repairs.branch);
-          return made;
-        }),
+      integrate: async (title, look) => {
+        const check =
+          look && ((commit: string) => this.#inCheckout(kept, { path, commit, signal: order.signal }, look));
+        const made = await this.#integrate(tree, { title, origin: { request, task, epoch }, check });
+        if (made?.kind === 'integrated' && order.repairs) await dropBranch(tree, order.repairs.branch);
+        return made;
+      },
       changes: () => changesIn(tree),
       undo: (changes) => undoIn(tree, changes),
       patch: () => patchOf(tree),
@@ -194,14 +193,21 @@ export class Worktrees {
     };
   }
 
-  async #integrate(tree: Tree, target: Omit<Target, 'branch'>): Promise<Integration | undefined> {
-    const { origin } = target;
-    const kept = await this.kept(origin.request);
-    if (!kept) throw new BatonError('artifact_missing', `the branch of ${origin.request} is not known any more`);
-    const made = await integrate(tree, { branch: kept.branch, ...target });
-    if (made?.kind === 'integrated')
-      await this.#files.writeJson(origin.request, 'branch.json', { ...kept, tip: made.tip });
-    return made;
+  async #integrate(tree: Tree, target: Omit<Target, 'branch' | 'inTurn'>): Promise<Integration | undefined> {
+    const { request } = target.origin;
+    const kept = await this.kept(request);
+    if (!kept) throw new BatonError('artifact_missing', `the branch of ${request} is not known any more`);
+    return integrate(tree, {
+      branch: kept.branch,
+      ...target,
+      inTurn: (work) =>
+        inTurn(this.#turns, request, async () => {
+          const landing = await work();
+          if (landing.kind === 'integrated')
+            await this.#files.writeJson(request, 'branch.json', { ...kept, tip: landing.tip });
+          return landing;
+        }),
+    });
   }
 
   /** In a worktree of its own that is gone afterwards: what a check leaves behind is part of nothing. */
