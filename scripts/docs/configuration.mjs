@@ -23,6 +23,7 @@ const DEFAULTS = {
   idleStop: ({ idleStopMs }) => duration(idleStopMs),
   runtimes: () => 'none',
   mcp: () => 'none',
+  models: () => '`anthropic`, `openai`',
   logLevel: ({ logLevel }) => `\`${logLevel}\``,
 };
 
@@ -38,6 +39,7 @@ export function configurationTable({ configSchema, configDefaults, narrowing }) 
 /** Where the fields of what a name stands for are told. */
 const FIELDS = {
   runtimes: 'agent-runtimes.md#add-your-own-command-line',
+  models: 'agent-runtimes.md#model',
   modes: '../guides/permissions.md#modes',
   mcp: '../guides/skills.md#a-tool-of-an-mcp-server',
   secrets: '../guides/permissions.md#secrets',

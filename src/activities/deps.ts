@@ -3,11 +3,12 @@ import type { Breaker } from '../agents/limits/breaker.js';
 import type { Launcher } from '../agents/process/launcher.js';
 import type { Reaper } from '../agents/process/reaper.js';
 import type { Runtime } from '../agents/runtimes/port.js';
-import type { RuntimeName } from '../contract/agent.js';
+import type { WholeRuntime } from '../contract/agent.js';
 import type { CliRuntime } from '../contract/cli-runtime.js';
 import type { McpServers } from '../contract/mcp.js';
 import type { ModeTable } from '../contract/mode.js';
 import type { SecretSource } from '../contract/secret.js';
+import type { ModelProviders } from '../contract/model-provider.js';
 import type { Policy } from '../contract/policy.js';
 import type { TaskOrder } from '../contract/orders.js';
 import type { Asks } from '../contract/task.js';
@@ -38,7 +39,7 @@ export interface Deps {
   breaker: Breaker;
   worktrees: Worktrees;
   /** How agents are run, where no description of a command line says it. */
-  runtimes: Readonly<Record<RuntimeName, Runtime>>;
+  runtimes: Readonly<Record<WholeRuntime, Runtime>>;
   /** Asks a person for an agent that runs; undefined where nobody answers in time, or the request does not take the question. */
   ask: (order: TaskOrder, asks: Asks, options: { timeoutMs: number; signal: AbortSignal }) => Promise<Said | undefined>;
   environment: NodeJS.ProcessEnv;
@@ -72,4 +73,5 @@ export interface Settings {
   mcp: McpServers;
   /** Command lines that agents can be run by, by name. */
   runtimes: Readonly<Record<string, CliRuntime>>;
+  models: ModelProviders;
 }

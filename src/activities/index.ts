@@ -4,6 +4,9 @@ import { analyze } from './analyze.js';
 import { audit } from './audit.js';
 import { withBeat } from './beat.js';
 import { conclude } from './conclude.js';
+import { beginConversation } from './conversation/begin.js';
+import { callConversation } from './conversation/call.js';
+import { callTool } from './conversation/tool.js';
 import type { Deps } from './deps.js';
 import { extend } from './extend.js';
 import { guarded } from './failures.js';
@@ -30,6 +33,9 @@ export function createActivities(deps: Deps) {
     save: light(deps, save),
     recall: light(deps, recall),
     conclude: light(deps, conclude),
+    beginConversation: guarded(deps, beginConversation),
+    callConversation: guarded(deps, callConversation),
+    callTool: guarded(deps, callTool),
   };
 }
 

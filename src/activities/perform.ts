@@ -22,14 +22,30 @@ import { CancelledFailure } from '../sdk/common.js';
  * One attempt at one task. Its end, good or bad, is a value; what it throws is only for Temporal: a lost worker, a full disk. An attempt whose
  * result was kept before its worker died is not done again.
  */
-export async function perform(deps: Deps, order: TaskOrder): Promise<TaskResult> {
+export const perform = (deps: Deps, order: TaskOrder): Promise<TaskResult> =>
+  underWay(deps, order, (delivery) => deliver(deps, order, delivery));
+
+/** A step of an attempt that a workflow leads: prepared as an attempt is, and like one never under way twice in this worker. */
+export const performStep = <T>(deps: Deps, order: TaskOrder, step: (execution: Execution) => Promise<T>): Promise<T> =>
+  underWay(deps, order, async (delivery) => {
+    deps.reaper.add(delivery.taskKey);
+    try {
+      return await step(await prepare(deps, order, delivery));
+    } catch (error) {
+      if (delivery.signal.aborted)
+        throw new CancelledFailure(delivery.signal.reason === 'cancel' ? 'CANCELLED' : 'WORKER_SHUTDOWN');
+      throw error;
+    } finally {
+      deps.reaper.remove(delivery.taskKey);
+    }
+  });
+
+function underWay<T>(deps: Deps, order: TaskOrder, work: (delivery: Delivery) => Promise<T>): Promise<T> {
   const context = Context.current();
   const abort = abortOf(context);
   const taskKey = taskKeyOf(deps.installation, namesOf(order));
   const delivery = { number: context.info.attempt, stop: () => abort.abort('shutdown') };
-  return withBeat((beat) =>
-    alone(taskKey, delivery, () => deliver(deps, order, { beat, taskKey, signal: abort.signal })),
-  );
+  return withBeat((beat) => alone(taskKey, delivery, () => work({ beat, taskKey, signal: abort.signal })));
 }
 
 interface Delivery {

@@ -47,6 +47,11 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [args: string, does: 
       'a built-in skill, after "fix"',
     ],
   ],
+  message: [['my-req/fix "Leave the tests as they are"', 'the agent is told with its next turn']],
+  conversation: [
+    ['my-req/fix', 'who asked, who got the model, who waited'],
+    ['my-req/fix --mermaid', 'the same as a diagram'],
+  ],
   checkpoint: [
     ['my-req', 'keep its present state'],
     ['my-req --list', 'the states that were kept'],

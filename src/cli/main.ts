@@ -10,6 +10,7 @@ import type { PlanOptions } from './commands/plan.js';
 import type { RunCommandOptions } from './commands/run.js';
 import { endWith } from './end.js';
 import { examplesOf } from './examples.js';
+import { talking } from './talking.js';
 
 interface JsonOption {
   json?: boolean;
@@ -167,6 +168,8 @@ program
   .option('--dependencies <ids>', 'ids of tasks that must be done before, with commas between')
   .option('--json', 'JSON on standard output')
   .action(async (id: string, options: SubmitOptions) => (await import('./commands/control.js')).submit(id, options));
+
+talking(program);
 
 onRequest('checkpoint', "keep a request's present state")
   .option('--list', 'the states that were kept')

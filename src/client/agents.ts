@@ -32,9 +32,9 @@ async function agentsHere(place: {
   modes: ModeTable;
 }): Promise<AgentCatalogue & { unavailable: Map<string, string> }> {
   const home = resolveHome();
-  const { runtimes } = loadConfig({ home }).config;
+  const { runtimes, models } = loadConfig({ home }).config;
   const catalogue = await readAgents({ home, ...place, runtimes });
-  return { ...catalogue, unavailable: unavailableAgents(catalogue.agents, { env: process.env, runtimes }) };
+  return { ...catalogue, unavailable: unavailableAgents(catalogue.agents, { env: process.env, runtimes, models }) };
 }
 
 /** An agent, what it may do, and what has to be installed before it can be run here. */

@@ -1,8 +1,10 @@
 import type { Permission } from './mode.js';
 
 /** How an agent is run (EXE-1), where a description of a command line does not say it (`CliRuntime`). */
-export const RUNTIMES = ['claude-code', 'command'] as const;
+export const RUNTIMES = ['claude-code', 'command', 'model'] as const;
 export type RuntimeName = (typeof RUNTIMES)[number];
+/** Those that carry out an attempt as a whole; a conversation with a model is led by a workflow, a call at a time. */
+export type WholeRuntime = Exclude<RuntimeName, 'model'>;
 
 export const isRuntimeName = (name: string): name is RuntimeName => (RUNTIMES as readonly string[]).includes(name);
 

@@ -16,6 +16,13 @@ export type MessageName = (typeof MESSAGES)[number];
 /** The update by which an agent that runs asks for leave; not for people. */
 export const ASK = 'ask';
 
+/** What a person says to an agent that is a conversation: a signal and an update, of the request and of the conversation itself. */
+export const SAY = 'message';
+
+/** The type of the workflow that leads an agent's conversation with a model, under the global id of its task; and its query. */
+export const TALK_TYPE = 'converse';
+export const TALK_QUERY = 'conversation';
+
 export const QUERIES = ['progress', 'plan', 'state', 'decisions', 'task'] as const;
 export type QueryName = (typeof QUERIES)[number];
 

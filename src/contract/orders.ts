@@ -5,7 +5,7 @@ import type { SearchAttributeName } from './names.js';
 import type { GraphNode, OnFailure } from './plan.js';
 import type { MergeConflict } from './task.js';
 import type { Interaction } from './request.js';
-import type { Permit, Resume } from './task.js';
+import type { Permit, Resume, TaskError, Usage } from './task.js';
 
 /** What the first activity makes of a start's input: checked, and bound to a host. */
 export interface Intake {
@@ -80,6 +80,21 @@ export interface TaskOrder {
   anyway?: boolean;
   /** What it may cost at most. */
   budgetUsd?: number;
+  /** The conversation that the attempt was, where a workflow has led it: only its end is left to be carried out. */
+  talk?: TalkEnd;
+}
+
+/** How a conversation with a model ended. */
+export interface TalkEnd {
+  /** The last entry of its transcript, by which it can go on; null where nothing was said. */
+  head: string | null;
+  how: { kind: 'done' } | { kind: 'cancelled' } | { kind: 'failed'; error: TaskError; resetsAt?: number };
+  usage: Usage | null;
+  turns: number;
+  /** At most LIMITS.agentDenials. */
+  denials: { tool: string; input: string }[];
+  /** How often somebody asked for the model while it was being called. */
+  nearMisses: number;
 }
 
 /** What a running task's heartbeat holds, for Temporal Web and for a next attempt. */

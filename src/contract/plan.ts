@@ -162,5 +162,7 @@ export interface GraphNode {
   account?: string;
   /** Of an agent's task: the most that one attempt costs, where its agent states that. */
   maxCostUsd?: number;
+  /** Of an agent's task: it is a conversation with a model, which a workflow of its own leads. */
+  talks?: true;
   decision?: { question: string; options: string[]; deadlineMs?: number; otherwise?: string };
 }

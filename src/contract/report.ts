@@ -42,6 +42,8 @@ export interface AgentWork {
   task: string;
   agent: string;
   turns: number;
+  /** Of a conversation: how often somebody asked for the model while it was being called. Absent where nobody did. */
+  nearMisses?: number;
   /** The beginning of what it said at its end, redacted; empty where it said nothing. */
   text: string;
   /** Tool calls that it was not allowed, at most LIMITS.agentDenials. */

@@ -4,6 +4,7 @@ import { parseDuration } from '../contract/durations.js';
 import { LIMITS } from '../contract/limits.js';
 import { cliRuntimeFields } from '../contract/schemas/cli-runtime.js';
 import { mcpServers } from '../contract/schemas/mcp-server.js';
+import { modelProviderFields } from '../contract/schemas/model-provider.js';
 import { policy } from '../contract/schemas/policy.js';
 import { secret, secretName } from '../contract/schemas/secret.js';
 import { modeRights } from '../contract/schemas/mode-rights.js';
@@ -123,6 +124,15 @@ export const configSchema = z
     mcp: mcpServers.describe(
       'MCP servers, whose tools plans can name as skills: `mcp:<server>/<tool>`. Counts only in BATON_HOME.',
     ),
+    models: z
+      .record(
+        z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'a name has lower-case letters, digits and dashes'),
+        modelProviderFields,
+      )
+      .refine((own) => Object.keys(own).length <= LIMITS.modelProviders, `more than ${LIMITS.modelProviders}`)
+      .describe(
+        'Providers of models, for agents with `runtime: model` and `model: provider/name`; `anthropic` and `openai` are known. Counts only in BATON_HOME.',
+      ),
     logLevel: z
       .enum(LOG_LEVELS)
       .describe('The least severe kind of message that is logged. Counts only in BATON_HOME.'),

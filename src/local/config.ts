@@ -9,8 +9,10 @@ import { mcpServerOf } from '../contract/schemas/mcp-server.js';
 import { LIMITS } from '../contract/limits.js';
 import type { McpServers } from '../contract/mcp.js';
 import type { Mode, ModeTable } from '../contract/mode.js';
+import type { ModelProviders } from '../contract/model-provider.js';
 import type { Policy } from '../contract/policy.js';
 import type { SecretSource } from '../contract/secret.js';
+import { providersWith } from '../contract/schemas/model-provider.js';
 import { policyOf } from '../contract/schemas/policy.js';
 import { secretOf } from '../contract/schemas/secret.js';
 import { baseMode, BUILT_IN_MODES, EVERYTHING } from '../contract/modes.js';
@@ -42,6 +44,8 @@ export interface Config {
   runtimes: Readonly<Record<string, CliRuntime>>;
   /** Servers whose tools are skills, by name. */
   mcp: McpServers;
+  /** Where models are called, by name. */
+  models: ModelProviders;
   logLevel: LogLevel;
 }
 
@@ -106,6 +110,7 @@ function withDefaults(file: ConfigFile): Config {
     idleStopMs: milliseconds(file.idleStop, LIMITS.idleStopMs),
     runtimes: runtimesOf(file.runtimes ?? {}),
     mcp: Object.fromEntries(Object.entries(file.mcp ?? {}).map(([name, fields]) => [name, mcpServerOf(fields)])),
+    models: providersWith(file.models ?? {}),
     logLevel: file.logLevel ?? 'INFO',
   };
 }

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../contract/agent.js';
+import { splitModel } from '../contract/model-provider.js';
 import type { Action, GraphNode, Plan, PlanTask } from '../contract/plan.js';
 import { PRIORITIES } from '../contract/task.js';
 
@@ -36,12 +37,21 @@ function repairsOf({ action }: PlanTask, positions: ReadonlyMap<string, number>)
 }
 
 /** Variables of its own may be those of another login. */
-function accountOf({ id, env, secrets = {}, allocation }: PlanTask): Pick<GraphNode, 'account' | 'maxCostUsd'> {
+function accountOf({
+  id,
+  env,
+  secrets = {},
+  allocation,
+}: PlanTask): Pick<GraphNode, 'account' | 'maxCostUsd' | 'talks'> {
   if (!allocation) return {};
-  const { runtime, limits } = allocation.agent;
+  const { limits } = allocation.agent;
+  const isTalk = allocation.agent.runtime === 'model';
+  // Each provider has limits of its own.
+  const runtime = isTalk ? `model/${splitModel(allocation.agent.model)?.provider ?? ''}` : allocation.agent.runtime;
   const cost = limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd };
   return {
     ...cost,
+    ...(isTalk ? { talks: true as const } : {}),
     account: Object.keys({ ...env, ...secrets }).length === 0 ? runtime : `${runtime}#${id}`,
   };
 }

@@ -17,7 +17,11 @@ export function agentSections({ request, agents }: ReportInput): string[] {
 function agentSection(work: AgentWork, title: string): string {
   const { task, agent, turns, text, denials } = work;
   const heading = title === '' || title === task ? '' : `: ${mdText(title)}`;
-  const facts = [`Agent ${mdCode(agent)}`, ...(turns > 0 ? [`${turns} turn${turns === 1 ? '' : 's'}`] : [])];
+  const facts = [
+    `Agent ${mdCode(agent)}`,
+    ...(turns > 0 ? [`${turns} turn${turns === 1 ? '' : 's'}`] : []),
+    ...nearMissesOf(work),
+  ];
   const used = work.processes === undefined ? [] : [`Its processes: ${usedOf(work.processes)}.`];
   const refused = denials.map(({ tool, input }) =>
     `- ${mdCode(tool)} ${mdText(input, LIMITS.reportTextChars)}`.trimEnd(),
@@ -36,6 +40,13 @@ function agentSection(work: AgentWork, title: string): string {
 }
 
 const usedOf = (processes: ProcessUsage | null): string => (processes ? processesText(processes) : 'not measured');
+
+/** Many of them are told as an alert: something talks to this agent too often. */
+function nearMissesOf({ nearMisses = 0 }: AgentWork): string[] {
+  if (nearMisses === 0) return [];
+  const told = `${nearMisses} near miss${nearMisses === 1 ? '' : 'es'}`;
+  return [nearMisses >= LIMITS.sessionNearMissAlert ? `**alert:** ${told}` : told];
+}
 
 function refusedOf({ refused = [], refusedLeftOut = 0 }: AgentWork): string {
   const lines = refused.map(({ path, why }) => `- ${mdCode(path)}: ${mdText(why)}`);

@@ -64,7 +64,7 @@ export function performTask(place: TaskPlace, node: GraphNode, order: TaskOrder)
   return perform(order);
 }
 
-function summaryOf(node: GraphNode, { epoch, attempt }: TaskOrder): string {
+export function summaryOf(node: GraphNode, { epoch, attempt }: TaskOrder): string {
   const again = attempt > 1 || epoch > 0 ? ` (attempt ${attempt}${epoch > 0 ? `, round ${epoch + 1}` : ''})` : '';
   const text = node.title === node.id ? node.id : `${node.id}: ${node.title}`;
   return `${text.slice(0, 150)}${again}`;

@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import { ERRORS, type ErrorCode } from '../contract/errors.js';
 import { LIMITS } from '../contract/limits.js';
 import { ENCRYPTED_TEXT } from '../contract/names.js';
@@ -8,7 +14,7 @@ const clip = (text: string): string => text.slice(0, LIMITS.errorTextBytes);
 
 /** What an activity's failure means for its task. */
 export function taskErrorOf(error: unknown): TaskError {
-  const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
+  const cause = causeOf(error);
   if (cause instanceof TimeoutFailure) {
     const waited = cause.timeoutType === 'SCHEDULE_TO_CLOSE' || cause.timeoutType === 'SCHEDULE_TO_START';
     return waited
@@ -24,8 +30,13 @@ function textOf({ message, details }: ApplicationFailure): string {
   return message === ENCRYPTED_TEXT && typeof text === 'string' ? text : message;
 }
 
-export const isCancellation = (error: unknown): boolean =>
-  error instanceof CancelledFailure || (error instanceof ActivityFailure && error.cause instanceof CancelledFailure);
+export const isCancellation = (error: unknown): boolean => causeOf(error) instanceof CancelledFailure;
+
+/** What an activity, or an activity of a child, came to. */
+function causeOf(error: unknown): unknown {
+  const inner = error instanceof ChildWorkflowFailure ? (error.cause ?? error) : error;
+  return inner instanceof ActivityFailure ? (inner.cause ?? inner) : inner;
+}
 
 /** The failure of the whole request, readable in Temporal Web and never retried. */
 export function failureOf(error: unknown): ApplicationFailure {

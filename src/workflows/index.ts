@@ -2,6 +2,7 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import { WORKFLOW_TYPE } from '../contract/names.js';
 
+export { converse } from './converse/converse.js';
 export { orchestrate } from './orchestrate.js';
 
 /** Without this a start with a misspelt type would stay Running for ever. */

@@ -13,7 +13,7 @@ import {
 import { VIAS, type Via } from '../contract/decision.js';
 import type { Json } from '../contract/json.js';
 import { LIMITS } from '../contract/limits.js';
-import { ASK, MESSAGES, splitGlobalId, type MessageName } from '../contract/names.js';
+import { ASK, MESSAGES, SAY, splitGlobalId, type MessageName } from '../contract/names.js';
 import { objectionTo } from '../engine/decisions.js';
 import type { EventBody, Reply } from '../engine/events.js';
 import { settlement } from '../engine/settlement.js';
@@ -21,6 +21,7 @@ import { submittedTask } from '../progress/submitted.js';
 import type { Conductor } from './conductor.js';
 import { badInput, guardAsk, guardSubmission, onlyFields, optionalText, text } from './guards.js';
 import { registerQueries } from './queries.js';
+import { registerSaying } from './say.js';
 
 /** What an update answers. */
 export interface Accepted {
@@ -96,12 +97,13 @@ export function registerMessages(conductor: Conductor): void {
   setHandler(defineUpdate<Accepted, [unknown]>(ASK), (input) => answered(conductor, () => readAsk(input)), {
     description: 'For the agents of this request: asks for leave, and waits for the answer as long as the task runs.',
   });
+  registerSaying(conductor, (take) => onceReady(conductor, take));
   setDefaultUpdateHandler((name) => {
-    throw badInput(`unknown update ${name}; known are ${MESSAGES.join(', ')}`);
+    throw badInput(`unknown update ${name}; known are ${[...MESSAGES, SAY].join(', ')}`);
   });
   // A signal cannot be refused: what is unknown or malformed is kept to be shown, and changes nothing.
   setDefaultSignalHandler((name) =>
-    note(conductor, `unknown signal ${name.slice(0, 80)}; known are ${MESSAGES.join(', ')}`),
+    note(conductor, `unknown signal ${name.slice(0, 80)}; known are ${[...MESSAGES, SAY].join(', ')}`),
   );
   registerQueries(conductor, defineQuery, setHandler);
 }

@@ -13,6 +13,7 @@ import { buildGraph, type Graph } from '../engine/graph.js';
 import { shortened } from '../engine/shorten.js';
 import type { SubmissionRecord } from '../engine/state.js';
 import { requestView } from '../progress/view.js';
+import { performTalk } from './converse/start.js';
 import { lightActivities, performTask, priorityKeyOf, type TaskPlace } from './activities.js';
 import type { Face } from './face.js';
 import { failureOf, isCancellation, taskErrorOf } from './failures.js';
@@ -147,8 +148,9 @@ async function runTask(
     const { epoch, attempt } = order;
     const budgetUsd = state.budget?.reserved[order.task]?.usd;
     const { permit, resume, anyway } = state.details[order.task] ?? {};
+    const carryOut = node.talks ? performTalk : performTask;
     result = await scope.run(() =>
-      performTask(placeOf(shell, node), node, {
+      carryOut(placeOf(shell, node), node, {
         request: state.request,
         task: node.id,
         epoch,

@@ -56,6 +56,7 @@ export async function stage(
     escalateTo: [],
     runtimes: PRECONFIGURED,
     secrets: {},
+    models: {},
   };
   const deps: Deps = {
     host: 'here',

@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { BatonError } from '../../src/contract/errors.js';
 import { LIMITS } from '../../src/contract/limits.js';
+import { PROVIDERS } from '../../src/contract/model-provider.js';
 import { CLI_DEFAULTS, PRECONFIGURED } from '../../src/contract/runtimes/index.js';
 import { BUILT_IN_MODES } from '../../src/contract/modes.js';
 import { loadConfig, reloadConfig } from '../../src/local/config.js';
@@ -55,6 +56,7 @@ describe('baton.yaml', () => {
         idleStopMs: LIMITS.idleStopMs,
         runtimes: PRECONFIGURED,
         mcp: {},
+        models: PROVIDERS,
         logLevel: 'INFO',
       });
     }
@@ -87,6 +89,7 @@ describe('baton.yaml', () => {
       idleStopMs: 1_800_000,
       runtimes: PRECONFIGURED,
       mcp: {},
+      models: PROVIDERS,
       logLevel: 'DEBUG',
     });
     expect(sources).toEqual([join(at.home, 'baton.yaml')]);

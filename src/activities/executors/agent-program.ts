@@ -6,6 +6,8 @@ import type { AgentEnd, Runtime } from '../../agents/runtimes/port.js';
 import { isRuntimeName, RUNTIMES, type AgentDefinition } from '../../contract/agent.js';
 import { BatonError } from '../../contract/errors.js';
 import type { Permission } from '../../contract/mode.js';
+import { modelPlace } from '../conversation/provider.js';
+import { talkRuntime } from '../conversation/runtime.js';
 import type { Execution } from './execution.js';
 
 /** What an agent is run by. */
@@ -19,7 +21,7 @@ export interface Program {
 /** @throws BatonError `not_installed` for a runtime that the worker does not have */
 export function programOf(execution: Execution, agent: AgentDefinition, permission: Permission): Program {
   const { deps, task, settings, secrets, identity } = execution;
-  const { runtime, variables } = chosenRuntime(execution, agent.runtime);
+  const { runtime, variables, account } = chosenRuntime(execution, agent);
   const held = variablesUnder(Object.keys(secrets), permission);
   for (const name of Object.keys(secrets)) {
     const path = `env.${name}`;
@@ -36,17 +38,30 @@ export function programOf(execution: Execution, agent: AgentDefinition, permissi
     extra: { ...task.env, ...secrets },
   });
   const home = deps.environment['HOME'];
-  return { runtime, env, account: deps.breaker.accountOf({ runtime: agent.runtime, env, variables, home }) };
+  return {
+    runtime,
+    env,
+    account: account ?? deps.breaker.accountOf({ runtime: agent.runtime, env, variables, home }),
+  };
 }
 
 interface Chosen {
   runtime: Runtime;
   /** Further variables of the worker that its process gets. */
   variables: readonly string[];
+  /** Where its login stands in no variable of its process. */
+  account?: string;
 }
 
-function chosenRuntime({ deps, settings }: Execution, name: string): Chosen {
-  if (isRuntimeName(name)) return { runtime: deps.runtimes[name], variables: RUNTIME_VARIABLES[name] };
+function chosenRuntime(execution: Execution, agent: AgentDefinition): Chosen {
+  const { deps, settings } = execution;
+  const name: string = agent.runtime;
+  if (name === 'model') {
+    const { account } = modelPlace(execution, agent);
+    return { runtime: talkRuntime(execution), variables: [], account };
+  }
+  if (isRuntimeName(name) && name !== 'model')
+    return { runtime: deps.runtimes[name], variables: RUNTIME_VARIABLES[name] };
   const cli = Object.hasOwn(settings.runtimes, name) ? settings.runtimes[name] : undefined;
   if (cli) return { runtime: cliRuntime(cli), variables: cli.variables };
   const hint = `there are ${[...RUNTIMES, ...Object.keys(settings.runtimes)].join(', ')}`;

@@ -23,14 +23,14 @@ export async function runAgent(execution: Execution, action: Action & { kind: 'a
   if (!task.allocation) throw new BatonError('not_installed', `no agent was found for task ${task.id}`);
   const { agent, permission } = task.allocation;
   const startedAt = Date.now();
-  const session = execution.before?.session ?? order.resume?.session;
+  const session = order.talk?.head ?? execution.before?.session ?? order.resume?.session;
   const program = programOf(execution, agent, permission);
   const heldBack = ({ account, until }: AccountLimit): Executed => ({
     result: { kind: 'limited', startedAt, account, until, session: session ?? null },
     details: {},
   });
   // Only an attempt that was under way before can have ended already.
-  const isFresh = identity.attempt === order.attempt && order.permit === undefined;
+  const isFresh = identity.attempt === order.attempt && order.permit === undefined && !order.talk;
   const known = isFresh ? await knownLimit(execution, program.account) : undefined;
   if (known) return heldBack(known);
   const repairs = action.repairs && { repairs: action.repairs };
@@ -46,7 +46,7 @@ export async function runAgent(execution: Execution, action: Action & { kind: 'a
   let limit: AccountLimit | undefined;
   if (!end) {
     const isMerged = tree.conflicts?.length === 0 && action.repairs?.check === undefined;
-    const late = isFresh || isMerged ? undefined : await knownLimit(execution, program.account);
+    const late = isFresh || isMerged || order.talk ? undefined : await knownLimit(execution, program.account);
     if (late) return heldBack(late);
     end = isMerged
       ? MERGED
@@ -65,6 +65,8 @@ export async function runAgent(execution: Execution, action: Action & { kind: 'a
   const optional = { ...(limit && { limit }), ...(skill && { skill }) };
   const ended = { agent, permission, tree, end, startedAt, mayChangeNothing, ...optional };
   const executed = await carryOut(execution, ended);
+  const nearMisses = order.talk?.nearMisses ?? 0;
+  if (executed.details.agent && nearMisses > 0) executed.details.agent.nearMisses = nearMisses;
   // What is asked about, or goes on later, waits where it is.
   const { kind } = executed.result;
   return kind === 'parked' || kind === 'limited' ? executed : { ...executed, settle: () => tree.remove() };

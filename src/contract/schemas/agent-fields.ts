@@ -80,7 +80,9 @@ export const agentFields = z.object({
     .optional(),
   model: text(200)
     .regex(/^[A-Za-z0-9][\w.:@/[\]-]*$/, 'not the name of a model')
-    .describe('As the runtime names it. Without it, or `inherit`: the runtime’s own choice.')
+    .describe(
+      'As the runtime names it; with the runtime `model`: `provider/name`. Without it, or `inherit`: the runtime’s own choice.',
+    )
     .optional(),
   capabilities: words('capabilities')
     .describe('What it can do, in words that plans ask for. Without it they are found in name and description.')
@@ -90,7 +92,7 @@ export const agentFields = z.object({
     .optional(),
   runtime: text(64)
     .describe(
-      'How it is run: `claude-code`, `codex`, `gemini`, `opencode`, `command`, or one of your own of `baton.yaml`. The last two count only in Baton’s own and in the user’s folder.',
+      'How it is run: `claude-code`, `codex`, `gemini`, `opencode`, `model` (a provider’s API), `command`, or one of your own of `baton.yaml`. The last two count only in Baton’s own and in the user’s folder.',
     )
     .optional(),
   command: z

@@ -1,5 +1,6 @@
 import { RUNTIMES, type AgentDefinition, type AgentSource } from '../agent.js';
 import { activitiesIn, capabilityOf, languagesIn } from '../capabilities.js';
+import { splitModel } from '../model-provider.js';
 import { PRECONFIGURED } from '../runtimes/index.js';
 import type { AgentFields } from './agent-fields.js';
 import { agentFields } from './agent-fields.js';
@@ -45,7 +46,7 @@ export function parseAgentFile(text: string, file: AgentFile): AgentDefinition {
   return definitionOf(result.data, { ...file, prompt: split.body.trim() });
 }
 
-function disagreements({ runtime, command }: AgentFields, { source, ownRuntimes = [] }: AgentFile): Flaw[] {
+function disagreements({ runtime, command, model }: AgentFields, { source, ownRuntimes = [] }: AgentFile): Flaw[] {
   const isCommand = runtime === 'command' || (runtime === undefined && command !== undefined);
   const isOwn = runtime !== undefined && !KNOWN_RUNTIMES.includes(runtime);
   if (isOwn && !ownRuntimes.includes(runtime)) {
@@ -56,6 +57,13 @@ function disagreements({ runtime, command }: AgentFields, { source, ownRuntimes 
     const path = [runtime === undefined ? 'command' : 'runtime'];
     return [{ path, message: 'a workspace may not name a program to run; such an agent stands in BATON_HOME/agents' }];
   }
+  if (runtime === 'model' && splitModel(model ?? null) === undefined)
+    return [
+      {
+        path: [model === undefined ? 'runtime' : 'model'],
+        message: 'a model such as anthropic/claude-sonnet-4-5 is needed',
+      },
+    ];
   if (isCommand && command === undefined)
     return [{ path: ['runtime'], message: 'command: needs the field command too' }];
   if (!isCommand && command !== undefined) return [{ path: ['command'], message: 'goes with runtime command only' }];

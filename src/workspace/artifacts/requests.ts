@@ -41,6 +41,8 @@ export interface RequestFiles {
   path(id: string, file: RequestFile): Promise<string>;
   /** Adds a record to the journal of the request's tasks; it is on the disk when this resolves. */
   addRecord(id: string, record: unknown): Promise<void>;
+  /** Adds a line that names artifacts to a file of their own, so that no clean-up takes them while the request is there. */
+  addReferences(id: string, references: unknown): Promise<void>;
   /** The records of the journal, oldest first; one that a crash cut off is passed over. */
   records(id: string): AsyncGenerator;
   /** Ids of requests, the last written to first (the journal does not count). */
@@ -80,6 +82,10 @@ class FolderRequestFiles implements RequestFiles {
 
   async addRecord(id: string, record: unknown): Promise<void> {
     await appendLine(await safeJoin(this.#requests, folderOf(id), JOURNAL_FILE), jsonOf(record));
+  }
+
+  async addReferences(id: string, references: unknown): Promise<void> {
+    await appendLine(await safeJoin(this.#requests, folderOf(id), REFERENCES_FILE), jsonOf(references));
   }
 
   async *records(id: string): AsyncGenerator {
@@ -177,6 +183,7 @@ const ESCAPE = '+';
 const DIGEST_MARK = '++';
 const ID_FILE = 'id';
 export const JOURNAL_FILE = 'tasks.jsonl';
+const REFERENCES_FILE = 'conversations.jsonl';
 /** File systems allow 255 bytes. */
 const NAME_CHARS = 240;
 
