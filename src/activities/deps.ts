@@ -69,6 +69,8 @@ export interface Settings {
   decisionEscalationMs: number;
   escalateTo: readonly string[];
   decisionExpiryMs: number;
+  sandbox: 'off' | 'installed' | 'required';
+  sandboxWritable: readonly string[];
   /** Servers whose tools are skills, by name. */
   mcp: McpServers;
   /** Command lines that agents can be run by, by name. */

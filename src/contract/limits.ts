@@ -36,6 +36,7 @@ export const LIMITS = {
   touchesCompared: 2000,
   touchesShown: 5,
   envVariablesPerTask: 200,
+  sandboxProbeMs: 10_000,
   secretsNamed: 200,
   payloadKeyBytes: 4096,
   secretBytes: 64 * 1024,

@@ -10,6 +10,7 @@ import { secret, secretName } from '../contract/schemas/secret.js';
 import { modeRights } from '../contract/schemas/mode-rights.js';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
+export const SANDBOXES = ['off', 'installed', 'required'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const DURATION = /^\d{1,12}(\.\d{1,6})?(ms|s|m|h|d)$/;
@@ -106,6 +107,15 @@ export const configSchema = z
       LIMITS.decisionWaitMaxMs,
       'Deadline of a decision that states none and can be rejected or skipped, or has a default. Counts only in BATON_HOME.',
     ),
+    sandbox: z
+      .enum(SANDBOXES)
+      .describe(
+        'Whether agents run under bubblewrap: never, where it works on this machine, or not without it. Counts only in BATON_HOME.',
+      ),
+    sandboxWritable: z
+      .array(z.string().regex(/^(~\/|\/)/, 'expected an absolute path, or one that begins with ~/'))
+      .max(LIMITS.modeEntries)
+      .describe('Further folders in which agents under bubblewrap may write. Counts only in BATON_HOME.'),
     idleStop: duration(
       1000,
       LIMITS.taskTimeLimitMaxMs,

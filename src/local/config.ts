@@ -17,7 +17,7 @@ import { policyOf } from '../contract/schemas/policy.js';
 import { secretOf } from '../contract/schemas/secret.js';
 import { baseMode, BUILT_IN_MODES, EVERYTHING } from '../contract/modes.js';
 import { readBounded } from './atomic-file.js';
-import { type ConfigFile, configSchema, type LogLevel, NARROWING_FIELDS } from './config-schema.js';
+import { type ConfigFile, configSchema, type LogLevel, NARROWING_FIELDS, type SANDBOXES } from './config-schema.js';
 import { homePaths } from './home.js';
 import { parseYamlFile, type PlacedProblem, type YamlFile } from './yaml-file.js';
 
@@ -40,6 +40,8 @@ export interface Config {
   escalateTo: readonly string[];
   decisionExpiryMs: number;
   idleStopMs: number;
+  sandbox: (typeof SANDBOXES)[number];
+  sandboxWritable: readonly string[];
   /** Command lines that agents can be run by, by name: those that Baton knows, and the user's own, which stand before them. */
   runtimes: Readonly<Record<string, CliRuntime>>;
   /** Servers whose tools are skills, by name. */
@@ -108,6 +110,8 @@ function withDefaults(file: ConfigFile): Config {
     escalateTo: [...new Set(file.escalateTo ?? [])],
     decisionExpiryMs: milliseconds(file.decisionExpiry, LIMITS.decisionExpiryMs),
     idleStopMs: milliseconds(file.idleStop, LIMITS.idleStopMs),
+    sandbox: file.sandbox ?? 'off',
+    sandboxWritable: file.sandboxWritable ?? [],
     runtimes: runtimesOf(file.runtimes ?? {}),
     mcp: Object.fromEntries(Object.entries(file.mcp ?? {}).map(([name, fields]) => [name, mcpServerOf(fields)])),
     models: providersWith(file.models ?? {}),

@@ -57,6 +57,8 @@ export async function stage(
     runtimes: PRECONFIGURED,
     secrets: {},
     models: {},
+    sandbox: 'off' as const,
+    sandboxWritable: [],
   };
   const deps: Deps = {
     host: 'here',

@@ -36,7 +36,7 @@ beforeAll(async () => {
     say('Done with leave.'),
   ]);
   const [user, nowhere] = [join(place.folder, 'user'), 'http://127.0.0.1:9'];
-  mkdirSync(user);
+  mkdirSync(join(user, '.claude'), { recursive: true });
   Object.assign(environment, {
     PATH: `${claude.folder}:${process.env['PATH'] ?? ''}`,
     HOME: user,
@@ -52,7 +52,7 @@ beforeAll(async () => {
   writeFileSync(join(place.home, 'agents', 'coder.md'), [...front, 'You write code.'].join('\n'));
   const careful = ['---', 'name: careful', 'description: Asks.', 'tools: Edit, Bash(git status)', '---'];
   writeFileSync(join(place.home, 'agents', 'careful.md'), [...careful, 'You ask first.'].join('\n'));
-  writeFileSync(join(place.home, 'baton.yaml'), 'permissionWait: 2s\n');
+  writeFileSync(join(place.home, 'baton.yaml'), 'permissionWait: 2s\nsandbox: installed\n');
   writeFileSync(join(place.workspace, 'greeting.txt'), 'hello\n');
   git('init', '--quiet', '--initial-branch=main');
   git('add', '--all');

@@ -54,6 +54,8 @@ describe('baton.yaml', () => {
         escalateTo: [],
         decisionExpiryMs: LIMITS.decisionExpiryMs,
         idleStopMs: LIMITS.idleStopMs,
+        sandbox: 'off',
+        sandboxWritable: [],
         runtimes: PRECONFIGURED,
         mcp: {},
         models: PROVIDERS,
@@ -67,6 +69,7 @@ describe('baton.yaml', () => {
       'allowShell: true\nenvironment: [NPM_TOKEN, NPM_TOKEN]\nmaxParallel: 4\nkillGrace: 3s\n' +
       'taskTimeLimit: 2h\ndecisionDeadline: 1d\nidleStop: 30m\nlogLevel: DEBUG\n' +
       'secrets: {vault: {file: ~/v}, ci: {env: CI_TOKEN}}\n' +
+      'sandbox: required\nsandboxWritable: [~/.agent]\n' +
       'decisionReminder: 2h\ndecisionEscalation: 5h\nescalateTo: [ann, bob, ann]\ndecisionExpiry: 60d\n';
     const at = places(text);
     const { config, sources } = loadConfig(at);
@@ -87,6 +90,8 @@ describe('baton.yaml', () => {
       escalateTo: ['ann', 'bob'],
       decisionExpiryMs: 60 * 86_400_000,
       idleStopMs: 1_800_000,
+      sandbox: 'required',
+      sandboxWritable: ['~/.agent'],
       runtimes: PRECONFIGURED,
       mcp: {},
       models: PROVIDERS,

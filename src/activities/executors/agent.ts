@@ -12,6 +12,7 @@ import { carryOut, type KeptEnd } from './agent-end.js';
 import { knownLimit, metLimit, programOf, type AccountLimit, type Program } from './agent-program.js';
 import { promptOf } from './agent-prompt.js';
 import { folderOf, hooksOf, type Executed, type Execution } from './execution.js';
+import { sandboxFor } from './sandbox.js';
 import { CancelledFailure } from '../../sdk/common.js';
 
 /**
@@ -113,6 +114,7 @@ async function work(execution: Execution, job: Job): Promise<KeptEnd> {
       cwd: await folderOf(task, tree.cwd),
       env: program.env,
       taskKey: identity.taskKey,
+      sandbox: await sandboxFor(execution, { worktree: tree.cwd, env: program.env }),
       timeLimitMs: Math.min(task.timeLimitMs, agent.limits.timeLimitMs ?? Infinity),
       ...(resumed === undefined ? {} : { session: resumed, ...saidOf(order.permit) }),
       ...(used && { usedBefore: used }),

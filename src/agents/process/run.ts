@@ -11,6 +11,7 @@ import type { TreeCaps } from './measure.js';
 import { findProgram } from './program.js';
 import type { StartFailure } from './program.js';
 import { previewOf, redactBytes, secretsOf } from './redact.js';
+import { inSandbox, type Sandbox } from './sandbox.js';
 import { startProcess } from './start.js';
 import type { OutputReader, RunningProcess, StartProcess } from './start.js';
 import { callAfter } from './timer.js';
@@ -23,6 +24,8 @@ export interface ProcessSpec {
   env: Readonly<Record<string, string>>;
   /** The marker by which the task's processes are found. */
   taskKey: string;
+  /** Absent: it sees the machine as this process does. */
+  sandbox?: Sandbox | undefined;
   /** Written to its standard input, which is then closed; without it there is nothing to read. */
   stdin?: string | null;
   /** Its standard input stays open for what is written later (see `onInput`). */
@@ -142,8 +145,10 @@ async function start(
   const program = findProgram(name, spec.cwd, spec.env['PATH']);
   if ('failure' in program) return program;
   const env = { ...spec.env, [MARKER]: spec.taskKey };
-  const { cwd, stdin = null, keepsInput = false } = spec;
-  return startIt({ file: program.file, name, args, cwd, env, stdin, keepsInput }, onOutput);
+  const { cwd, stdin = null, keepsInput = false, sandbox } = spec;
+  const plain = { file: program.file, args, cwd };
+  const command = sandbox ? inSandbox(plain, sandbox) : plain;
+  return startIt({ ...command, name, cwd, env, stdin, keepsInput }, onOutput);
 }
 
 interface Measuring {

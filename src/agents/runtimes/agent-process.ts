@@ -30,6 +30,7 @@ export async function runAgentProcess(
       cwd: run.cwd,
       env,
       taskKey: run.taskKey,
+      sandbox: run.sandbox,
       stdin,
       keepsInput: onInput !== undefined,
       timeLimitMs: run.timeLimitMs,

@@ -1,6 +1,7 @@
 import type { AgentDefinition } from '../../contract/agent.js';
 import type { Json } from '../../contract/json.js';
 import type { Asks, ProcessUsage, TaskError, Usage } from '../../contract/task.js';
+import type { Sandbox } from '../process/sandbox.js';
 import type { Launcher } from '../process/launcher.js';
 
 /** One attempt of an agent at a task. */
@@ -13,6 +14,8 @@ export interface AgentRun {
   /** The whole environment of the process, without the marker. */
   env: Record<string, string>;
   taskKey: string;
+  /** What its process sees of the machine; absent: all. */
+  sandbox?: Sandbox | undefined;
   timeLimitMs: number;
   /** What it may cost, for a program that can be told so. */
   budgetUsd?: number;
