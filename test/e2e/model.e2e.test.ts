@@ -85,6 +85,9 @@ describe('an agent that is a conversation with a model', () => {
       ...['brief', 'answer', 'tool-result', 'user-message', 'user-message', 'answer'],
     ]);
     expect(view.mermaid).toContain('sequenceDiagram');
+    const raw = { taskQueue: 'baton', workflowId: 'raw', args: [{ v: 1, order: { request: 'talk', task: 'fix' } }] };
+    const refusal: unknown = await temporal.execute('converse', raw).catch((error: unknown) => error);
+    expect((refusal as Error).cause).toMatchObject({ type: 'bad_input' });
     const late = await place.baton('message', 'talk/fix', 'Too late.');
     expect(late).toMatchObject({ code: 6, stderr: expect.stringContaining('has ended') as string });
   });
