@@ -44,7 +44,10 @@ describe('an agent that uses more than it may is ended with all of its tree', ()
   it('of memory', async () => {
     const taskKey = newKey();
     const caps = { ...ROOMY, memoryBytes: 200 * MIB };
-    const end = await run(['sh', '-c', `${holding(150, 60_000)} & ${holding(150, 60_000)} & sleep 60`], { caps, taskKey });
+    const end = await run(['sh', '-c', `${holding(150, 60_000)} & ${holding(150, 60_000)} & sleep 60`], {
+      caps,
+      taskKey,
+    });
     expect(end).toMatchObject({ cause: 'caps', exitCode: null, survivors: [] });
     expect(end.failure?.message).toMatch(/^its processes used [\d.]+ MiB of memory, and 200\.0 MiB are allowed$/);
     expect(end.used?.peakMemoryBytes).toBeGreaterThan(200 * MIB);
