@@ -24,6 +24,7 @@ const DEFAULTS = {
   sandboxWritable: () => 'none',
   idleStop: ({ idleStopMs }) => duration(idleStopMs),
   runtimes: () => 'none',
+  endpoints: () => 'none',
   mcp: () => 'none',
   models: () => '`anthropic`, `openai`',
   logLevel: ({ logLevel }) => `\`${logLevel}\``,
@@ -43,6 +44,7 @@ const FIELDS = {
   runtimes: 'agent-runtimes.md#add-your-own-command-line',
   models: 'agent-runtimes.md#model',
   modes: '../guides/permissions.md#modes',
+  endpoints: 'agent-runtimes.md#a-service-by-http',
   mcp: '../guides/skills.md#a-tool-of-an-mcp-server',
   secrets: '../guides/permissions.md#secrets',
 };

@@ -5,6 +5,7 @@ import type { Reaper } from '../agents/process/reaper.js';
 import type { Runtime } from '../agents/runtimes/port.js';
 import type { WholeRuntime } from '../contract/agent.js';
 import type { CliRuntime } from '../contract/cli-runtime.js';
+import type { Endpoints } from '../contract/endpoint.js';
 import type { McpServers } from '../contract/mcp.js';
 import type { ModeTable } from '../contract/mode.js';
 import type { SecretSource } from '../contract/secret.js';
@@ -73,6 +74,8 @@ export interface Settings {
   sandboxWritable: readonly string[];
   /** Servers whose tools are skills, by name. */
   mcp: McpServers;
+  /** Services that agents can be reached at, by name. */
+  endpoints: Endpoints;
   /** Command lines that agents can be run by, by name. */
   runtimes: Readonly<Record<string, CliRuntime>>;
   models: ModelProviders;

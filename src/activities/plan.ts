@@ -163,9 +163,9 @@ export async function withAgents(
 ): Promise<Plan> {
   refuseTools(draft, modes);
   if (!plan.tasks.some(({ kind }) => kind === 'agent')) return plan;
-  const { runtimes, models } = deps.settings(workspace);
-  const { agents } = await readAgents({ home: deps.installation, workspace, modes, runtimes });
-  const unavailable = unavailableAgents(agents, { env: deps.environment, runtimes, models });
+  const { runtimes, endpoints, models } = deps.settings(workspace);
+  const { agents } = await readAgents({ home: deps.installation, workspace, modes, runtimes, endpoints });
+  const unavailable = unavailableAgents(agents, { env: deps.environment, runtimes, endpoints, models });
   const allocated = allocatePlan(plan, { draft, agents, unavailable, modes });
   const missing = agentsMissing(allocated, { unavailable });
   if (missing.length === 0) return allocated;

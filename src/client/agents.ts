@@ -32,9 +32,12 @@ async function agentsHere(place: {
   modes: ModeTable;
 }): Promise<AgentCatalogue & { unavailable: Map<string, string> }> {
   const home = resolveHome();
-  const { runtimes, models } = loadConfig({ home }).config;
-  const catalogue = await readAgents({ home, ...place, runtimes });
-  return { ...catalogue, unavailable: unavailableAgents(catalogue.agents, { env: process.env, runtimes, models }) };
+  const { runtimes, endpoints, models } = loadConfig({ home }).config;
+  const catalogue = await readAgents({ home, ...place, runtimes, endpoints });
+  return {
+    ...catalogue,
+    unavailable: unavailableAgents(catalogue.agents, { env: process.env, runtimes, endpoints, models }),
+  };
 }
 
 /** An agent, what it may do, and what has to be installed before it can be run here. */

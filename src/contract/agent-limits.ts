@@ -47,6 +47,15 @@ export const AGENT_LIMITS = {
   /** How long one value may be looked at to see whether it fits a schema. */
   schemaCheckMs: 2000,
 
+  // Services that agents are reached at by HTTP
+  endpointRequestBytes: 4 * 1024 * 1024,
+  /** How long a service that is busy is waited for at a time, and how often; a longer wait is a usage limit. */
+  endpointBusyMs: 30_000,
+  endpointBusyRetries: 3,
+  /** Between two questions to a service that works on an answer, at least; and how many there are. */
+  endpointPollMs: 1000,
+  endpointRounds: 100_000,
+
   // MCP servers of a baton.yaml, and the tools of each
   mcpServers: 50,
   mcpTools: 500,

@@ -23,7 +23,7 @@ export interface AgentDefinition {
   inferred?: true;
   /** One word, usually one of the capabilities; empty for none. */
   specialization: string;
-  /** One of `RUNTIMES`, or the name of a `CliRuntime`. */
+  /** One of `RUNTIMES`, or the name of a `CliRuntime` or an `Endpoint`. */
   runtime: string;
   /** The program of a `command` agent, which gets the prompt by standard input; empty for others. */
   command: string[];

@@ -3,6 +3,7 @@ import { isRuntimeName } from '../contract/agent.js';
 import { parseDuration } from '../contract/durations.js';
 import { LIMITS } from '../contract/limits.js';
 import { cliRuntimeFields } from '../contract/schemas/cli-runtime.js';
+import { endpoints } from '../contract/schemas/endpoint.js';
 import { mcpServers } from '../contract/schemas/mcp-server.js';
 import { modelProviderFields } from '../contract/schemas/model-provider.js';
 import { policy } from '../contract/schemas/policy.js';
@@ -131,6 +132,9 @@ export const configSchema = z
       )
       .refine((own) => Object.keys(own).length <= LIMITS.ownRuntimes, `more than ${LIMITS.ownRuntimes}`)
       .describe('Command lines of your own that agents can name as their `runtime`. Counts only in BATON_HOME.'),
+    endpoints: endpoints.describe(
+      'Services that agents are reached at by HTTP, which can be named as `runtime`: `url` and `headers`. Counts only in BATON_HOME.',
+    ),
     mcp: mcpServers.describe(
       'MCP servers, whose tools plans can name as skills: `mcp:<server>/<tool>`. Counts only in BATON_HOME.',
     ),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import type { CliRuntime } from '../contract/cli-runtime.js';
 import { parseDuration } from '../contract/durations.js';
+import type { Endpoints } from '../contract/endpoint.js';
 import { BatonError } from '../contract/errors.js';
 import { PRECONFIGURED } from '../contract/runtimes/index.js';
 import { cliRuntimeOf } from '../contract/schemas/cli-runtime.js';
@@ -44,6 +45,8 @@ export interface Config {
   sandboxWritable: readonly string[];
   /** Command lines that agents can be run by, by name: those that Baton knows, and the user's own, which stand before them. */
   runtimes: Readonly<Record<string, CliRuntime>>;
+  /** Services that agents can be reached at, by name; a command line of the same name stands before one. */
+  endpoints: Endpoints;
   /** Servers whose tools are skills, by name. */
   mcp: McpServers;
   /** Where models are called, by name. */
@@ -113,6 +116,7 @@ function withDefaults(file: ConfigFile): Config {
     sandbox: file.sandbox ?? 'off',
     sandboxWritable: file.sandboxWritable ?? [],
     runtimes: runtimesOf(file.runtimes ?? {}),
+    endpoints: endpointsOf(file.endpoints ?? {}),
     mcp: Object.fromEntries(Object.entries(file.mcp ?? {}).map(([name, fields]) => [name, mcpServerOf(fields)])),
     models: providersWith(file.models ?? {}),
     logLevel: file.logLevel ?? 'INFO',
@@ -128,6 +132,9 @@ function narrow(config: Config, workspace: ConfigFile): Config {
     taskTimeLimitMs: Math.min(config.taskTimeLimitMs, milliseconds(workspace.taskTimeLimit, Infinity)),
   };
 }
+
+const endpointsOf = (own: NonNullable<ConfigFile['endpoints']>): Endpoints =>
+  Object.fromEntries(Object.entries(own).map(([name, { url, headers = {} }]) => [name, { url, headers }]));
 
 const runtimesOf = (own: NonNullable<ConfigFile['runtimes']>): Config['runtimes'] => ({
   ...PRECONFIGURED,

@@ -46,6 +46,7 @@ export async function stage(
     modes: BUILT_IN_MODES,
     policies: [],
     mcp: {},
+    endpoints: {},
     maxParallel: 4,
     taskTimeLimitMs: 60_000,
     killGraceMs: 5000,

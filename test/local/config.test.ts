@@ -57,6 +57,7 @@ describe('baton.yaml', () => {
         sandbox: 'off',
         sandboxWritable: [],
         runtimes: PRECONFIGURED,
+        endpoints: {},
         mcp: {},
         models: PROVIDERS,
         logLevel: 'INFO',
@@ -93,6 +94,7 @@ describe('baton.yaml', () => {
       sandbox: 'required',
       sandboxWritable: ['~/.agent'],
       runtimes: PRECONFIGURED,
+      endpoints: {},
       mcp: {},
       models: PROVIDERS,
       logLevel: 'DEBUG',
@@ -137,6 +139,17 @@ describe('baton.yaml', () => {
     expect(refusal('mcp: { A_b: { command: [x] } }')).toMatch(/a name has lower-case letters/);
   });
 
+  it('names services that agents are reached at', () => {
+    const text =
+      'endpoints: { a: { url: "https://example.com/run", headers: { X-Key: "${KEY}" } }, b: { url: "http://b/" } }';
+    expect(loadConfig(places(text)).config.endpoints).toEqual({
+      a: { url: 'https://example.com/run', headers: { 'X-Key': '${KEY}' } },
+      b: { url: 'http://b/', headers: {} },
+    });
+    expect(refusal('endpoints: { a: { url: "ftp://a/" } }')).toMatch(/endpoints\.a\.url: a URL that begins with http/);
+    expect(refusal('endpoints: { codex: { url: "http://a/" } }')).toMatch(/this name is that of a command line/);
+  });
+
   it('of a workspace narrows and never widens', () => {
     const home = 'allowShell: true\nmaxParallel: 4\ntaskTimeLimit: 1h\n';
     const narrowed = loadConfig(places(home, 'allowShell: false\nmaxParallel: 2\ntaskTimeLimit: 5m\n'));
@@ -156,6 +169,7 @@ describe('baton.yaml', () => {
     'decisionExpiry: 1m',
     'escalateTo: [mallory]',
     'runtimes: { mine: { program: mine, arguments: [] } }',
+    'endpoints: { a: { url: "https://example.com/" } }',
     'mcp: { files: { command: [evil] } }',
   ])('of a workspace with %s is refused with the place where that counts', (line) => {
     const { code, path, message } = problemOf(() => loadConfig(places('', `# first\n${line}\n`)));

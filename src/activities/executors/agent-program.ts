@@ -1,6 +1,7 @@
 import { variablesUnder } from '../../allocation/permission.js';
 import { taskEnvironment } from '../../agents/process/environment.js';
 import { cliRuntime } from '../../agents/runtimes/cli.js';
+import { httpRuntime } from '../../agents/runtimes/http.js';
 import { RUNTIME_VARIABLES } from '../../agents/runtimes/index.js';
 import type { AgentEnd, Runtime } from '../../agents/runtimes/port.js';
 import { isRuntimeName, RUNTIMES, type AgentDefinition } from '../../contract/agent.js';
@@ -64,7 +65,10 @@ function chosenRuntime(execution: Execution, agent: AgentDefinition): Chosen {
     return { runtime: deps.runtimes[name], variables: RUNTIME_VARIABLES[name] };
   const cli = Object.hasOwn(settings.runtimes, name) ? settings.runtimes[name] : undefined;
   if (cli) return { runtime: cliRuntime(cli), variables: cli.variables };
-  const hint = `there are ${[...RUNTIMES, ...Object.keys(settings.runtimes)].join(', ')}`;
+  const endpoint = Object.hasOwn(settings.endpoints, name) ? settings.endpoints[name] : undefined;
+  if (endpoint) return { runtime: httpRuntime(endpoint, deps.environment), variables: [] };
+  const known = [...RUNTIMES, ...Object.keys(settings.runtimes), ...Object.keys(settings.endpoints)];
+  const hint = `there are ${known.join(', ')}`;
   throw new BatonError('not_installed', `the worker has no runtime ${JSON.stringify(name)} in its baton.yaml`, {
     hint,
   });

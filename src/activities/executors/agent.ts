@@ -115,6 +115,7 @@ async function work(execution: Execution, job: Job): Promise<KeptEnd> {
       env: program.env,
       taskKey: identity.taskKey,
       sandbox: await sandboxFor(execution, { worktree: tree.cwd, env: program.env }),
+      mode: permission.name,
       timeLimitMs: Math.min(task.timeLimitMs, agent.limits.timeLimitMs ?? Infinity),
       ...(resumed === undefined ? {} : { session: resumed, ...saidOf(order.permit) }),
       ...(used && { usedBefore: used }),

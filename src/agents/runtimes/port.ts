@@ -16,6 +16,8 @@ export interface AgentRun {
   taskKey: string;
   /** What its process sees of the machine; absent: all. */
   sandbox?: Sandbox | undefined;
+  /** The name of what it may do, for a service that is told so. */
+  mode?: string;
   timeLimitMs: number;
   /** What it may cost, for a program that can be told so. */
   budgetUsd?: number;

@@ -92,7 +92,7 @@ export const agentFields = z.object({
     .optional(),
   runtime: text(64)
     .describe(
-      'How it is run: `claude-code`, `codex`, `gemini`, `opencode`, `model` (a provider’s API), `command`, or one of your own of `baton.yaml`. The last two count only in Baton’s own and in the user’s folder.',
+      'How it is run: `claude-code`, `codex`, `gemini`, `opencode`, `model` (a provider’s API), `command`, or one of your own of `baton.yaml` (`runtimes`, `endpoints`). The last two count only in Baton’s own and in the user’s folder.',
     )
     .optional(),
   command: z

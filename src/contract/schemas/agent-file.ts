@@ -18,6 +18,8 @@ export interface AgentFile {
   source: AgentSource;
   /** Names of the command lines that the user's `baton.yaml` describes. */
   ownRuntimes?: readonly string[];
+  /** Those of them that are services elsewhere, whose agents can change nothing here. */
+  remote?: readonly string[];
 }
 
 /**
@@ -46,7 +48,8 @@ export function parseAgentFile(text: string, file: AgentFile): AgentDefinition {
   return definitionOf(result.data, { ...file, prompt: split.body.trim() });
 }
 
-function disagreements({ runtime, command, model }: AgentFields, { source, ownRuntimes = [] }: AgentFile): Flaw[] {
+function disagreements({ runtime, command, model, tools }: AgentFields, file: AgentFile): Flaw[] {
+  const { source, ownRuntimes = [], remote = [] } = file;
   const isCommand = runtime === 'command' || (runtime === undefined && command !== undefined);
   const isOwn = runtime !== undefined && !KNOWN_RUNTIMES.includes(runtime);
   if (isOwn && !ownRuntimes.includes(runtime)) {
@@ -64,11 +67,18 @@ function disagreements({ runtime, command, model }: AgentFields, { source, ownRu
         message: 'a model such as anthropic/claude-sonnet-4-5 is needed',
       },
     ];
+  const changing = remote.includes(runtime ?? '') ? tools?.find((tool) => CHANGING.test(tool)) : undefined;
+  if (changing !== undefined)
+    return [
+      { path: ['tools'], message: `${changing}: what is reached by HTTP changes nothing here; it answers with text` },
+    ];
   if (isCommand && command === undefined)
     return [{ path: ['runtime'], message: 'command: needs the field command too' }];
   if (!isCommand && command !== undefined) return [{ path: ['command'], message: 'goes with runtime command only' }];
   return [];
 }
+
+const CHANGING = /^(?:Edit|MultiEdit|Write|NotebookEdit|Bash)\b/;
 
 const KNOWN_RUNTIMES: readonly string[] = [...RUNTIMES, ...Object.keys(PRECONFIGURED)];
 

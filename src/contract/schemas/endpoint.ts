@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { isRuntimeName } from '../agent.js';
 import { LIMITS } from '../limits.js';
+import { PRECONFIGURED } from '../runtimes/index.js';
 import { text } from './fields.js';
 
 /** Where something is reached by HTTP. A name and password in it would stand in reports. */
@@ -17,3 +19,17 @@ export const endpointHeaders = z
     text(LIMITS.pathChars).regex(/^[\t\x20-\x7e]*$/, 'only printable ASCII can stand in a header'),
   )
   .refine((headers) => Object.keys(headers).length <= LIMITS.runtimeRules, `more than ${LIMITS.runtimeRules}`);
+
+/** Services under `endpoints` in `baton.yaml`, by the name that an agent's file gives as its runtime. */
+export const endpoints = z
+  .record(
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,63}$/, 'a name has lower-case letters, digits and dashes')
+      .refine(
+        (name) => !isRuntimeName(name) && !Object.hasOwn(PRECONFIGURED, name),
+        'this name is that of a command line',
+      ),
+    z.strictObject({ url: endpointUrl, headers: endpointHeaders.optional() }),
+  )
+  .refine((own) => Object.keys(own).length <= LIMITS.ownRuntimes, `more than ${LIMITS.ownRuntimes}`);

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { AgentDefinition } from '../../contract/agent.js';
 import type { CliRuntime } from '../../contract/cli-runtime.js';
+import type { Endpoints } from '../../contract/endpoint.js';
 import { PACKAGES_OF, splitModel, type ModelProviders } from '../../contract/model-provider.js';
 import { findProgram } from '../programs.js';
 
@@ -10,12 +11,14 @@ interface Surroundings {
   env: Env;
   runtimes: Readonly<Record<string, CliRuntime>>;
   models: ModelProviders;
+  /** The services there are, by name. */
+  endpoints?: Endpoints;
 }
 
 const CLAUDE_CODE = 'Claude Code (npm install -g @anthropic-ai/claude-code)';
 
 /** What has to be installed before an agent can be run with the PATH of `env`; undefined where nothing is missing. */
-function lackOf(agent: AgentDefinition, { env, runtimes, models }: Surroundings): string | undefined {
+function lackOf(agent: AgentDefinition, { env, runtimes, models, endpoints = {} }: Surroundings): string | undefined {
   if (agent.runtime === 'model') return modelLackOf(agent, env, models);
   if (agent.runtime === 'claude-code') {
     return findProgram('claude', env) === undefined ? CLAUDE_CODE : undefined;
@@ -24,6 +27,8 @@ function lackOf(agent: AgentDefinition, { env, runtimes, models }: Surroundings)
     const program = agent.command[0] ?? '';
     return findProgram(program, env) === undefined ? `the program ${program}` : undefined;
   }
+  // Whether a service answers is seen when it is asked.
+  if (Object.hasOwn(endpoints, agent.runtime)) return undefined;
   const cli = Object.hasOwn(runtimes, agent.runtime) ? runtimes[agent.runtime] : undefined;
   if (!cli) return `the runtime ${agent.runtime} in baton.yaml`;
   if (findProgram(cli.program, env) !== undefined) return undefined;

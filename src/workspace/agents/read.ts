@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AgentCatalogue, AgentDefinition } from '../../contract/agent.js';
 import type { CliRuntime } from '../../contract/cli-runtime.js';
+import type { Endpoints } from '../../contract/endpoint.js';
 import type { ModeTable } from '../../contract/mode.js';
 import { BatonError } from '../../contract/errors.js';
 import { parseAgentFile, type AgentFile } from '../../contract/schemas/agent-file.js';
@@ -29,13 +30,15 @@ export interface AgentPlace {
   modes: ModeTable;
   /** The command lines that a file may name as its runtime, by name. */
   runtimes: Readonly<Record<string, CliRuntime>>;
+  /** The services that it may name so. */
+  endpoints?: Endpoints;
 }
 
 /**
  * All agents that a request in `workspace` may use; `home` is the data folder. A file that cannot be used is a problem of the answer, and
  * hides neither the others nor an agent of its name in another folder.
  */
-export async function readAgents({ modes, runtimes, ...place }: AgentPlace): Promise<AgentCatalogue> {
+export async function readAgents({ modes, runtimes, endpoints = {}, ...place }: AgentPlace): Promise<AgentCatalogue> {
   const agents = new Map<string, AgentDefinition>();
   const catalogue: AgentCatalogue = { agents: [], overridden: [], problems: [] };
   for (const folder of agentFolders(place)) {
@@ -43,7 +46,11 @@ export async function readAgents({ modes, runtimes, ...place }: AgentPlace): Pro
     for (const file of await readAgentFolder(folder)) {
       const { path } = file;
       if ('text' in file && isReadme(path, file.text)) continue;
-      const rules = { modes, ownRuntimes: Object.keys(runtimes) };
+      const rules = {
+        modes,
+        ownRuntimes: [...Object.keys(runtimes), ...Object.keys(endpoints)],
+        remote: Object.keys(endpoints),
+      };
       const agent = 'flaw' in file ? `${path}: ${file.flaw}` : parsed(file.text, { path, source, ...rules });
       const other = typeof agent === 'string' ? undefined : agents.get(agent.name);
       if (typeof agent === 'string') catalogue.problems.push({ path, source, message: agent });
