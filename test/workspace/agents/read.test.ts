@@ -100,7 +100,7 @@ describe('a file that cannot be used', () => {
 
   it('is one whose runtime there is not, said with those that there are', async () => {
     const path = write('home/agents/x.md', text('x', 'runtime: codx\n'));
-    const there = 'there are claude-code, command, codex, gemini, opencode, mine';
+    const there = 'there are claude-code, command, model, codex, gemini, opencode, mine';
     expect((await read()).problems).toEqual([
       { path, source: 'user', message: `${path}:4:1 runtime: there is no runtime "codx"; ${there}` },
     ]);
