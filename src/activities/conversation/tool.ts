@@ -9,6 +9,7 @@ import { CancelledFailure } from '../../sdk/common.js';
 import type { Deps } from '../deps.js';
 import { programOf } from '../executors/agent-program.js';
 import { folderOf, hooksOf, type Execution } from '../executors/execution.js';
+import { sandboxFor } from '../executors/sandbox.js';
 import { performStep } from '../perform.js';
 import { treeOf } from './begin.js';
 import { rightsOf, type Rights } from './may-call.js';
@@ -59,31 +60,41 @@ async function carryOutCall(
   const rights = rightsOf(allocation.permission, below);
   if (!rights.mayCall(tool.name, input))
     throw new ToolError(`the mode ${allocation.permission.name} does not allow it; go on without it`, true);
-  return tool.run(input, placeOf(execution, { cwd, rights, tool: tool.name }));
+  return tool.run(input, placeOf(execution, { cwd, worktree: tree.cwd, rights, tool: tool.name }));
 }
 
 function placeOf(
   execution: Execution,
-  { cwd, rights, tool }: { cwd: string; rights: Rights; tool: string },
+  { cwd, worktree, rights, tool }: { cwd: string; worktree: string; rights: Rights; tool: string },
 ): ToolPlace {
   return {
     cwd,
     mayRead: rights.mayRead,
     mayWrite: (path) => rights.mayWrite(tool, path),
-    run: (argv, timeLimitMs) => runIn(execution, { cwd, argv, timeLimitMs }),
+    run: (argv, timeLimitMs) => runIn(execution, { cwd, worktree, argv, timeLimitMs }),
   };
 }
 
 async function runIn(
   execution: Execution,
-  { cwd, argv, timeLimitMs }: { cwd: string; argv: readonly string[]; timeLimitMs: number },
+  { cwd, worktree, argv, timeLimitMs }: { cwd: string; worktree: string; argv: readonly string[]; timeLimitMs: number },
 ): ReturnType<ToolPlace['run']> {
   const { settings, identity } = execution;
   const { allocation } = execution.task;
   if (!allocation) throw new ToolError('there is no agent');
   const { env } = programOf(execution, allocation.agent, allocation.permission);
+  const sandbox = await sandboxFor(execution, { worktree, env });
   const end = await runProcess(
-    { argv, cwd, env, taskKey: identity.taskKey, timeLimitMs, killGraceMs: settings.killGraceMs, outputBytes: OUTPUT },
+    {
+      argv,
+      cwd,
+      env,
+      taskKey: identity.taskKey,
+      timeLimitMs,
+      killGraceMs: settings.killGraceMs,
+      outputBytes: OUTPUT,
+      sandbox,
+    },
     hooksOf(execution),
   );
   if (end.cause === 'shutdown' || end.cause === 'cancel')
