@@ -19,6 +19,7 @@ import { watchConfigurations } from './workspace/audit/configuration.js';
 import { AuditLogs } from './workspace/audit/log.js';
 import { createArtifactStore } from './workspace/artifacts/store.js';
 import { createRequestFiles } from './workspace/artifacts/requests.js';
+import { startGitBy } from './workspace/git.js';
 import { Worktrees } from './workspace/worktree/worktrees.js';
 import { activityInfo } from './sdk/activity.js';
 
@@ -51,6 +52,7 @@ export function compose(surroundings: Surroundings): Composition {
   log.level = LEVELS[loaded.config.logLevel];
   const reaper = createReaper({ onWarning: (message) => log.warn(message) });
   const launcher = createLauncher();
+  startGitBy(launcher.start);
   const deps = createDeps(surroundings, { loaded, reaper, launcher });
   const loading = loadActivities(deps);
   return {

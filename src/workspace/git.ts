@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { LIMITS } from '../contract/limits.js';
+import { runStarted, type StartProgram } from './git-start.js';
 
 /**
  * What git says of a folder. Everything is null, false or 0 where the folder is in no repository that git will read.
@@ -99,9 +100,19 @@ export async function trackedNames(
   return { names, truncated: run.cut || run.exitCode !== 0 };
 }
 
+let starter: StartProgram | undefined;
+
+/**
+ * Has a small process start git from now on, in place of this one: a large one copies its page tables for each start, and stands still for it.
+ * Undefined: as a child of this process.
+ */
+export function startGitBy(start: StartProgram | undefined): void {
+  starter = start;
+}
+
 /**
  * Runs git in `folder` by argv, bounded in time and output. It takes no lock, asks nothing, pages nothing, fetches
- * nothing, and runs neither a hook nor a monitor of the repository. Throws only the reason of an aborted signal.
+ * nothing, and runs neither a hook nor a monitor of the repository. Throws the reason of an aborted signal, and `io` where what starts it has died.
  */
 export function runGit(folder: string, args: string[], options: GitOptions = {}): Promise<GitRun> {
   const { signal, timeMs = LIMITS.gitTimeMs, env = {} } = options;
@@ -112,13 +123,15 @@ export function runGit(folder: string, args: string[], options: GitOptions = {})
     'log.showSignature=false',
   ];
   const argv = ['--no-pager', ...settings.flatMap((setting) => ['-c', setting]), ...args];
+  const variables = { ...gitEnvironment(process.env), ...env };
+  if (starter) return runStarted(starter, { args: argv, cwd: folder, env: variables, timeMs, signal });
   return new Promise((done, fail) => {
     const child = execFile(
       'git',
       argv,
       {
         cwd: folder,
-        env: { ...gitEnvironment(process.env), ...env },
+        env: variables,
         encoding: 'buffer',
         timeout: timeMs,
         maxBuffer: LIMITS.gitOutputBytes,
