@@ -2,7 +2,8 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { BatonError } from '../../contract/errors.js';
 import { refOf } from './branch.js';
-import { askGit, git } from './git.js';
+import { askGit, git, writeGit } from './git.js';
+import { inTurn } from './turns.js';
 
 /** What is kept of a request's branch among its files. */
 export interface KeptBranch {
@@ -30,7 +31,8 @@ export async function tipOf({ repository, branch, base, tip }: KeptBranch): Prom
 /** Makes a worktree, detached at the commit; no hook of the repository runs. Gives the repository's data folder of it. */
 export async function checkOut(kept: KeptBranch, path: string, commit: string, signal?: AbortSignal): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await git(kept.repository, ['worktree', 'add', '--quiet', '--detach', path, commit], { signal });
+  const args = ['worktree', 'add', '--quiet', '--detach', path, commit];
+  await oneByOne(kept.repository, () => git(kept.repository, args, { signal }));
   // Nobody else has written there yet.
   const link = await readFile(join(path, '.git'), 'utf8').catch(() => '');
   if (!link.startsWith(LINK)) throw new BatonError('no_worktree', `${path} is no worktree, though git has made it`);
@@ -38,6 +40,17 @@ export async function checkOut(kept: KeptBranch, path: string, commit: string, s
 }
 
 const LINK = 'gitdir: ';
+
+const turns = new Map<string, Promise<unknown>>();
+
+/** What adds worktrees or removes them: git fails where it finds another one that is only half made. */
+const oneByOne = <T>(repository: string, work: () => Promise<T>): Promise<T> => inTurn(turns, repository, work);
+
+/** Has git forget a worktree, whatever is left of it. */
+export async function forget(repository: string, path: string): Promise<void> {
+  if (!(await isFolder(repository))) return;
+  await oneByOne(repository, () => writeGit(repository, ['worktree', 'remove', '--force', '--force', path]));
+}
 
 /** The worktrees that a repository knows of, there or not. */
 export async function registered(repository: string): Promise<string[]> {

@@ -6,8 +6,7 @@ import { writeAtomically } from '../artifacts/atomic.js';
 import { folderOf, type RequestFiles } from '../artifacts/requests.js';
 import { branchOf, treeNameOf } from './branch.js';
 import { patchOf, type Origin, type Tree } from './changes.js';
-import { checkOut, folderIn, isFolder, registered, tipOf, type KeptBranch } from './checkout.js';
-import { writeGit } from './git.js';
+import { checkOut, folderIn, forget, isFolder, registered, tipOf, type KeptBranch } from './checkout.js';
 import { changesIn, undoIn, type TreeChange } from './inspect.js';
 import { requireGround } from './ground.js';
 import { dropBranch, integrate, mergeInto, unmended, type Integration, type Target } from './integrate.js';
@@ -267,7 +266,7 @@ export class Worktrees {
   /** First the files: git then forgets the worktree, also one that was only half made, or of which an agent left no more than a folder. */
   async #remove(repository: string, path: string): Promise<void> {
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
-    if (await isFolder(repository)) await writeGit(repository, ['worktree', 'remove', '--force', '--force', path]);
+    await forget(repository, path);
     await rm(`${path}.json`, { force: true });
   }
 

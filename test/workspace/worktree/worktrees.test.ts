@@ -47,6 +47,16 @@ async function work(tree: AgentTree, files: Record<string, string>, title = 'Fix
 }
 
 describe('the worktree of an agent', () => {
+  it('is made and removed beside those of many others, of several requests', async () => {
+    const { worktrees, order } = world();
+    const trees = Array.from({ length: 16 }, async (_, n) => {
+      const tree = await worktrees.forAgent(order({ request: `req-${n % 3}`, task: `t${n}` }));
+      await tree.remove();
+      return worktrees.forAgent(order({ request: `req-${n % 3}`, task: `t${n}` }));
+    });
+    for (const tree of await Promise.all(trees)) expect(existsSync(join(tree.cwd, 'a.txt'))).toBe(true);
+  });
+
   it('gets what the agent changed onto the request’s branch as one commit that says where it comes from', async () => {
     const { repository, worktrees, order } = world();
     const tree = await worktrees.forAgent(order());
