@@ -32,7 +32,7 @@ async function fromBuild() {
   return {
     errors: await from('contract/errors', 'ERRORS'),
     limits: await from('contract/limits', 'LIMITS'),
-    limitsSource: ['limits.ts', 'agent-limits.ts', 'session-limits.ts']
+    limitsSource: ['limits.ts', 'agent-limits.ts', 'session-limits.ts', 'lease-limits.ts']
       .map((name) => readFileSync(join(ROOT, 'src', 'contract', name), 'utf8'))
       .join(''),
     taskTransitions: await from('engine/lifecycle', 'TASK_TRANSITIONS'),

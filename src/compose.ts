@@ -88,6 +88,7 @@ function createDeps(surroundings: Surroundings, { loaded, reaper, launcher }: Pa
   const configurations = watchConfigurations(audit, log);
   configurations(null, loaded);
   const asking = once(async () => (await import('./ask.js')).createAsk({ connection, namespace, codec }));
+  const leasing = once(async () => (await import('./leases.js')).createLeases({ connection, namespace, codec }));
   const lastGood = new Map<string, LoadedConfig>();
   return {
     host,
@@ -101,6 +102,10 @@ function createDeps(surroundings: Surroundings, { loaded, reaper, launcher }: Pa
     runtimes: RUNTIME_BY_NAME,
     // The client is loaded when the first agent asks.
     ask: async (order, asks, options) => (await asking())(order, asks, options),
+    leases: {
+      ask: async (ask) => (await leasing()).ask(ask),
+      gone: async (holders) => (await leasing()).gone(holders),
+    },
     // Read anew for each use; a file that cannot be used leaves the last good settings in force.
     settings: (workspace) => {
       const { loaded: fresh, problem } = reloadConfig(lastGood.get(workspace) ?? loaded, { home, workspace });

@@ -36,7 +36,8 @@ const TASK = {
   outputs: 'Paths or globs that it writes.',
   touches:
     'Paths or globs that it changes. Of commands and skills that touch the same files one runs at a time. [Tasks that change the same files](../guides/plans.md#tasks-that-change-the-same-files).',
-  resources: later(),
+  resources:
+    'Resources of the cluster that it holds while it runs: names, or names with how much of each. [Resources](../guides/plans.md#resources).',
   estimate: 'How long it takes, as a duration. Decides the order and the forecast, and limits nothing.',
   timeLimit: 'How long it may take; then its processes are ended and it has failed. Default `1h`.',
   retries: 'How often a failed attempt is repeated. Default 0.',

@@ -7,6 +7,7 @@ import type { WholeRuntime } from '../contract/agent.js';
 import type { CliRuntime } from '../contract/cli-runtime.js';
 import type { Endpoints } from '../contract/endpoint.js';
 import type { McpServers } from '../contract/mcp.js';
+import type { Holder, LeaseAsk } from '../contract/lease.js';
 import type { ModeTable } from '../contract/mode.js';
 import type { SecretSource } from '../contract/secret.js';
 import type { ModelProviders } from '../contract/model-provider.js';
@@ -43,8 +44,16 @@ export interface Deps {
   runtimes: Readonly<Record<WholeRuntime, Runtime>>;
   /** Asks a person for an agent that runs; undefined where nobody answers in time, or the request does not take the question. */
   ask: (order: TaskOrder, asks: Asks, options: { timeoutMs: number; signal: AbortSignal }) => Promise<Said | undefined>;
+  /** Resources that the requests of the cluster share. */
+  leases: Leases;
   environment: NodeJS.ProcessEnv;
   log: Logger;
+}
+
+export interface Leases {
+  ask(ask: LeaseAsk): Promise<void>;
+  /** Those of the holders that are gone. */
+  gone(holders: readonly Holder[]): Promise<Holder[]>;
 }
 
 /** What a person said to an agent that asked. */
@@ -62,6 +71,8 @@ export interface Settings {
   policies: readonly Policy[];
   maxParallel: number;
   maxProcesses: number;
+  /** How much there is of each resource that tasks of the cluster share, by name. */
+  resources: Readonly<Record<string, number>>;
   permissionWaitMs: number;
   taskTimeLimitMs: number;
   killGraceMs: number;

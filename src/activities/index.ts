@@ -11,6 +11,7 @@ import type { Deps } from './deps.js';
 import { extend } from './extend.js';
 import { guarded } from './failures.js';
 import { intake } from './intake.js';
+import { askLease, goneHolders } from './leases.js';
 import { perform } from './perform.js';
 import { graph, plan } from './plan.js';
 import { recall, save } from './saves.js';
@@ -36,6 +37,8 @@ export function createActivities(deps: Deps) {
     beginConversation: guarded(deps, beginConversation),
     callConversation: guarded(deps, callConversation),
     callTool: guarded(deps, callTool),
+    askLease: light(deps, askLease),
+    goneHolders: light(deps, goneHolders),
   };
 }
 

@@ -15,6 +15,7 @@ import { compilePlan } from '../planning/compile.js';
 import type { PolicyResult } from '../contract/policy.js';
 import { approvalFor } from '../planning/approval.js';
 import { applyPolicies, refuseDenied } from '../planning/policies.js';
+import { refuseUnknownResources } from '../planning/resources.js';
 import { refuseUnknownSecrets } from '../planning/secrets.js';
 import { planFor } from '../planning/patterns.js';
 import { resolveSkills } from '../planning/skills.js';
@@ -44,6 +45,7 @@ export async function plan(
   const limit = Math.min(settings.maxParallel, checked.maxParallel ?? settings.maxParallel);
   const compiled = await placedIn(checked.plan, async () => {
     refuseUnknownSecrets(draft, Object.keys(settings.secrets));
+    refuseUnknownResources(draft, settings.resources);
     const { workspace } = kept;
     const resolved = isUsers ? await withSkills(deps, draft, workspace) : draft;
     const plan = compilePlan(resolved, { maxParallel: limit });

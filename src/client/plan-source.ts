@@ -7,6 +7,7 @@ import { readPlanFile } from '../contract/schemas/plan-file.js';
 import type { Config } from '../local/config.js';
 import { resolveHome } from '../local/home.js';
 import { compilePlan } from '../planning/compile.js';
+import { refuseUnknownResources } from '../planning/resources.js';
 import { refuseUnknownSecrets } from '../planning/secrets.js';
 import { resolveSkills } from '../planning/skills.js';
 import { skillBook } from '../workspace/skills/book.js';
@@ -25,11 +26,12 @@ export interface PlanSource {
  */
 export async function readPlan(
   file: string,
-  { workspace, config }: { workspace: string; config: Pick<Config, 'maxParallel' | 'mcp' | 'secrets'> },
+  { workspace, config }: { workspace: string; config: Pick<Config, 'maxParallel' | 'mcp' | 'resources' | 'secrets'> },
 ): Promise<PlanSource> {
   const text = await readBounded(file);
   const { draft: read, value } = readPlanFile(text, { file });
   refuseUnknownSecrets(read, Object.keys(config.secrets));
+  refuseUnknownResources(read, config.resources);
   const discover = discoverFor(config.mcp, workspace);
   const draft = resolveSkills(read, await skillBook(read, { home: resolveHome(), workspace, discover }));
   return { draft, value, plan: compilePlan(draft, config) };

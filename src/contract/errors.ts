@@ -134,6 +134,11 @@ export const ERRORS = {
     exit: 0,
     means: "an agent's processes used more memory than it may, or there were too many of them; they were ended",
   },
+  resource_queue_full: {
+    fate: 'terminal',
+    exit: 0,
+    means: 'too many tasks of the cluster wait for shared resources already',
+  },
   plan_changed: { fate: 'terminal', exit: 1, means: 'the stored plan is not the one that was accepted' },
   artifact_missing: { fate: 'terminal', exit: 1, means: 'something that was stored is not there any more' },
   artifact_corrupt: { fate: 'terminal', exit: 1, means: 'something that was stored is not what was written' },

@@ -1,4 +1,5 @@
 import { AGENT_LIMITS } from './agent-limits.js';
+import { LEASE_LIMITS } from './lease-limits.js';
 import { SESSION_LIMITS } from './session-limits.js';
 
 /**
@@ -293,5 +294,6 @@ export const LIMITS = {
   diskFreeWarnBytes: 1024 * 1024 * 1024,
 
   ...AGENT_LIMITS,
+  ...LEASE_LIMITS,
   ...SESSION_LIMITS,
 } as const;

@@ -49,3 +49,6 @@ export const activityIdOf = ({ task, epoch, attempt }: { task: string; epoch: nu
 export const NOT_ENCRYPTED = 'not encrypted: this installation takes encrypted payloads only';
 /** The message of a failure whose own text stands in its details, which are payloads. */
 export const ENCRYPTED_TEXT = 'encrypted: the text stands in the details';
+
+/** A resource of a cluster that tasks share, such as `production`. */
+export const RESOURCE_NAME = /^[A-Za-z0-9._-]{1,64}$/;

@@ -91,6 +91,8 @@ export interface TaskDraft {
   /** Relative to the workspace. */
   cwd: string;
   parameters: Record<string, Json>;
+  /** How much of each shared resource it holds while it runs, by name. */
+  resources?: Record<string, number>;
   /** Run one after the other, outside of the agent, before what the task made counts. */
   checks?: Check[];
   /** Whether completing it is something the user asked for (it makes an outcome partial rather than failed). */
@@ -154,6 +156,8 @@ export interface GraphNode {
   delivers: boolean;
   /** Globs of what it changes in a folder that other tasks share; absent where it changes none, or works in a folder of its own. */
   touches?: string[];
+  /** How much of each shared resource it needs, by name. */
+  resources?: Record<string, number>;
   /** How many checks it has, each with its time limit. */
   checks?: number;
   /** Position of the task whose conflict it mends. */

@@ -34,6 +34,7 @@ export type TaskWait =
   /** `runs`: the task that touches the same files runs; else that one goes first. */
   | { kind: 'touches'; task: string; runs: boolean; touches: string[] }
   | { kind: 'usageLimit'; runtime: string; since: string; until: string }
+  | { kind: 'resource'; resources: string[] }
   | { kind: 'budget' }
   | { kind: 'host'; agents: boolean };
 

@@ -33,6 +33,8 @@ export type EventBody =
   /** The agent of a task that runs asks for leave, and waits a while for the answer. */
   | { kind: 'ask'; task: string; epoch: number; attempt: number; asks: Asks }
   | { kind: 'timer'; id: string }
+  /** The lease with this number was granted; `refused`: it never will be. */
+  | { kind: 'leased'; n: number; refused?: boolean }
   | { kind: 'decide'; decision: string; choice: string; comment: string; by: string; via: Via; digest?: string }
   | { kind: 'pause'; task?: string; by: string }
   | { kind: 'resume'; task?: string; by: string }
@@ -71,6 +73,9 @@ export type Command =
   | { kind: 'abandon' }
   | { kind: 'plan' }
   | { kind: 'run'; unit: string; tasks: { task: number; epoch: number; attempt: number }[] }
+  /** Asks for the resources that a task needs, and gives them back. */
+  | { kind: 'lease'; task: number; n: number }
+  | { kind: 'unlease'; n: number }
   | { kind: 'stop'; task: number; epoch: number }
   | { kind: 'ask'; decision: string }
   /** Something became of a decision: it goes into the audit log. */

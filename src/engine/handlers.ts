@@ -3,6 +3,7 @@ import type { Json } from '../contract/json.js';
 import { beginBudget } from './budget.js';
 import { cancelRequest, cancelOne, pause, resume, retry, skip } from './control.js';
 import { askPermission, decide, expire, raisePlanApproval } from './decisions.js';
+import { askAgain, leased } from './leases.js';
 import { adopt, type Engine } from './model.js';
 import type { Command, EngineEvent, EventKind, Reply } from './events.js';
 import { fire } from './phases.js';
@@ -26,6 +27,7 @@ const DUE: Record<TimerKind, (engine: Engine, due: { subject: string; at: number
   decision: (engine, { subject, at }, commands) => expire(engine, subject, at, commands),
   retry: (engine, { subject, at }) => tryAgain(engine, Number(subject), at),
   limit: limitOver,
+  lease: askAgain,
   // What follows from it, `dispatch` does after every event.
   budget: () => undefined,
 };
@@ -44,6 +46,7 @@ export const HANDLERS: { [K in EventKind]: Handler<K> } = {
   planned,
   'task.ended': taskEnded,
   ask: askPermission,
+  leased,
   timer: (engine, event, commands) => {
     if (engine.state.timers[event.id] === undefined) return { kind: 'unchanged', message: `${event.id} is not open` };
     delete engine.state.timers[event.id];

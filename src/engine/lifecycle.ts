@@ -6,7 +6,7 @@ import type { EngineState } from './state.js';
 export const TASK_TRANSITIONS: Record<TaskState, readonly TaskState[]> = {
   pending: ['ready', 'paused', 'skipped', 'cancelled'],
   ready: ['queued', 'running', 'waiting', 'paused', 'skipped', 'cancelled'],
-  queued: ['running', 'paused', 'skipped', 'cancelled'],
+  queued: ['running', 'waiting', 'paused', 'skipped', 'cancelled'],
   running: ['completed', 'failed', 'waiting', 'paused', 'skipped', 'cancelled'],
   paused: ['pending', 'ready', 'skipped', 'cancelled'],
   waiting: ['ready', 'completed', 'failed', 'paused', 'skipped', 'cancelled'],

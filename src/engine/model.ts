@@ -39,6 +39,8 @@ export interface Index {
   isTouchChanged: boolean;
   /** What is known of two sets of globs, by both numbers of `Graph.touchSets`. */
   overlaps: Map<number, boolean>;
+  /** Numbers of the leases that tasks have asked for and not given back. */
+  leased: Map<number, number>;
   /** Decision tasks that are ready to be asked; they take no slot. */
   asks: number[];
   /** Tasks that became ready in this step. */
@@ -83,6 +85,7 @@ function emptyIndex(): Index {
     head: undefined,
     isTouchChanged: false,
     overlaps: new Map(),
+    leased: new Map(),
     asks: [],
     fresh: [],
     mending: [],
@@ -101,6 +104,8 @@ function reindex(engine: Engine): void {
     index.counts[status] += 1;
     if (status === 'waiting' && state.details[task]?.conflict) index.mending.push(task);
     if (status === 'running' && node.kind === 'agent') index.runningAgents += 1;
+    const lease = state.details[task]?.lease;
+    if (lease) index.leased.set(task, lease.n);
     if (status === 'running' && node.touches) index.touching.add(task);
     index.since.push(historyOf(state, task).at(-1)?.at ?? state.acceptedAt ?? state.createdAt);
     index.unmet.push(node.dependencies.filter((dependency) => !isSatisfied(engine, dependency)).length);

@@ -5,6 +5,7 @@ import type { Engine } from './model.js';
 import type { Command } from './events.js';
 import { peek, pop, type Heap } from './heap.js';
 import { conclude } from './outcome.js';
+import { askForLease, giveLeasesBack, hasLease } from './leases.js';
 import { mend } from './repairs.js';
 import { firstUntouched } from './touches.js';
 import { attemptOf, detailOf, epochOf, move, skipDependants, statusOf } from './moves.js';
@@ -25,6 +26,10 @@ export function dispatch(engine: Engine, at: number, commands: Command[]): void 
     while (index.counts.running < slots && !isWallOver(engine, at)) {
       const task = nextReady(engine, at);
       if (task === undefined) break;
+      if (!hasLease(engine, task)) {
+        askForLease(engine, task, at, commands);
+        continue;
+      }
       move(engine, task, 'running', at);
       reserve(engine, task, at);
       const run = { task, epoch: epochOf(engine, task), attempt: attemptOf(engine, task) };
@@ -39,6 +44,7 @@ export function dispatch(engine: Engine, at: number, commands: Command[]): void 
   }
   // What was given up may have been a repair.
   if (state.stopped) mend(engine, at, commands);
+  giveLeasesBack(engine, commands);
   conclude(engine, at, commands);
 }
 

@@ -48,6 +48,8 @@ export interface EngineState {
   saves: SaveRecord[];
   /** Accounts whose usage limit is reached, by `GraphNode.account`: since when, and when it is reset. */
   limits: Record<string, { since: number; until: number }>;
+  /** How many leases of shared resources were asked for. */
+  leases?: number;
   cost: Usage;
   /** Absent where the request has none. */
   budget?: BudgetState;
@@ -88,6 +90,8 @@ export interface TaskDetail {
   limited?: boolean;
   /** The next attempt is made although that limit is known. */
   anyway?: boolean;
+  /** Its lease of shared resources: asked for, or held. */
+  lease?: { n: number; held: boolean };
   /** What the next attempt goes on with. */
   resume?: Resume;
   error?: { code: ErrorCode; message: string; exitCode?: number | null };

@@ -1,8 +1,8 @@
 import type { Engine } from './model.js';
 import type { Command } from './events.js';
 
-/** `reminder`, `escalation` and `decision` (its deadline) name a decision; `retry` the position of a task; `limit` an account; `budget` is the end of its time. */
-export const TIMER_KINDS = ['reminder', 'escalation', 'decision', 'retry', 'limit', 'budget'] as const;
+/** `reminder`, `escalation` and `decision` (its deadline) name a decision; `retry` the position of a task; `limit` an account; `budget` is the end of its time; `lease` names one by its number. */
+export const TIMER_KINDS = ['reminder', 'escalation', 'decision', 'retry', 'limit', 'budget', 'lease'] as const;
 export type TimerKind = (typeof TIMER_KINDS)[number];
 
 /** Starts a timer, by the id `<kind>:<subject>`, and keeps when it is due, so that a new run can take it up. */
@@ -29,6 +29,7 @@ export function timerSummary(engine: Engine, id: string): string {
   if (kind === 'decision') return `deadline of ${subject}`;
   if (kind === 'budget') return 'the time that the budget allows';
   if (kind === 'limit') return `usage limit of ${subject}`;
+  if (kind === 'lease') return `before lease ${subject} is asked for again`;
   if (kind !== 'retry') return `${kind} of ${subject}`;
   const task = Number(subject);
   return `${engine.graph.nodes[task]?.id ?? ''}: before retry ${engine.state.details[task]?.failures ?? 1}`;

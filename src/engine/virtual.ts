@@ -47,6 +47,9 @@ export function runVirtual(graph: Graph, maxParallel: number, durationOf?: (task
       const choice = options.includes('approve') ? 'approve' : (options[0] ?? '');
       later({ kind: 'decide', decision, choice, comment: '', by: 'simulation', via: 'command' }, 0);
     },
+    // The forecast knows nothing of other requests, and takes what is shared as free.
+    lease: ({ n }) => later({ kind: 'leased', n }, 0),
+    unlease: () => undefined,
     stop: () => undefined,
     abandon: () => undefined,
     timer: ({ id, ms }) => later({ kind: 'timer', id }, ms),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isRuntimeName } from '../contract/agent.js';
 import { parseDuration } from '../contract/durations.js';
 import { LIMITS } from '../contract/limits.js';
+import { RESOURCE_NAME } from '../contract/names.js';
 import { cliRuntimeFields } from '../contract/schemas/cli-runtime.js';
 import { endpoints } from '../contract/schemas/endpoint.js';
 import { mcpServers } from '../contract/schemas/mcp-server.js';
@@ -72,6 +73,15 @@ export const configSchema = z
       .max(LIMITS.hostProcessesMax)
       .describe(
         'Agents that work on this machine at the same time, over all requests; further ones wait, the most urgent first. The worker reads it when it starts. Counts only in BATON_HOME.',
+      ),
+    resources: z
+      .record(
+        z.string().regex(RESOURCE_NAME, 'expected a name of letters, digits, ".", "_" and "-"'),
+        z.int().min(1).max(LIMITS.resourceCapacity),
+      )
+      .refine((named) => Object.keys(named).length <= LIMITS.resourcesNamed, `more than ${LIMITS.resourcesNamed}`)
+      .describe(
+        'How much there is of each resource that tasks share (`resources` of a task), over all requests of the cluster. Counts only in BATON_HOME.',
       ),
     taskTimeLimit: duration(
       1,

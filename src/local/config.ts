@@ -32,6 +32,8 @@ export interface Config {
   policies: readonly Policy[];
   maxParallel: number;
   maxProcesses: number;
+  /** How much there is of each resource that tasks of the cluster share, by name. */
+  resources: Readonly<Record<string, number>>;
   permissionWaitMs: number;
   taskTimeLimitMs: number;
   killGraceMs: number;
@@ -104,6 +106,7 @@ function withDefaults(file: ConfigFile): Config {
     policies: (file.policies ?? []).map(policyOf),
     maxParallel: file.maxParallel ?? LIMITS.parallelTasksDefault,
     maxProcesses: file.maxProcesses ?? LIMITS.hostProcesses,
+    resources: file.resources ?? {},
     permissionWaitMs: milliseconds(file.permissionWait, LIMITS.permissionWaitMs),
     taskTimeLimitMs: milliseconds(file.taskTimeLimit, LIMITS.taskTimeLimitMaxMs),
     killGraceMs: milliseconds(file.killGrace, LIMITS.killGraceMs),

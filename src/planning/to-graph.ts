@@ -24,6 +24,7 @@ export function toGraph(plan: Plan): GraphNode[] {
     criticality: task.criticality,
     delivers: task.delivers,
     ...(task.touches.length > 0 && task.kind === 'skill' ? { touches: task.touches } : {}),
+    ...(task.resources ? { resources: task.resources } : {}),
     ...(task.checks ? { checks: task.checks.length } : {}),
     ...repairsOf(task, positions),
     ...accountOf(task),

@@ -61,6 +61,7 @@ export function requestStatus(engine: Engine): RequestStatus {
   if (open.some((decision) => decision.kind === 'budget')) return 'waiting';
   if (index.counts.ready + index.counts.queued > 0) return 'running';
   if (Object.keys(state.timers).some((id) => id.startsWith('retry:')) || waitsForLimit(engine)) return 'running';
+  if (index.leased.size > 0) return 'running';
   if (open.length > 0) return 'waiting';
   return index.counts.paused > 0 ? 'paused' : 'running';
 }

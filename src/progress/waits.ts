@@ -14,6 +14,9 @@ export function waitOf(engine: Engine, task: number): TaskWait | undefined {
   if (limit)
     return { kind: 'usageLimit', runtime: limit.runtime, since: isoTime(limit.since), until: isoTime(limit.until) };
   const status = statusOf(engine, task);
+  const lease = state.details[task]?.lease;
+  if (node?.resources && status === 'waiting' && lease?.held === false)
+    return { kind: 'resource', resources: Object.keys(node.resources) };
   if (!node || node.kind === 'decision' || (status !== 'ready' && status !== 'queued')) return undefined;
   const hold = heldBy(engine, task);
   if (hold) {
@@ -38,6 +41,8 @@ export function waitText(wait: TaskWait): string {
       const globs = `${first.slice(0, 60)}${more.length > 0 ? ', …' : ''}`;
       return `waits ${wait.runs ? 'for' : 'behind'} ${wait.task} (touches ${globs})`;
     }
+    case 'resource':
+      return `waits for ${wait.resources.join(', ')}`;
     case 'budget':
       return 'waits for the budget';
     case 'maxProcesses':

@@ -1,4 +1,5 @@
 import { ApplicationFailure, type WorkflowInfo } from '@temporalio/workflow';
+import type { LeaseAsk } from '../contract/lease.js';
 import { LIMITS } from '../contract/limits.js';
 import { NOT_ENCRYPTED } from '../contract/names.js';
 import type { RequestInput } from '../contract/request.js';
@@ -89,4 +90,29 @@ export function guardAsk(input: unknown): { task: string; epoch: number; attempt
       ...(typeof criticality === 'number' && criticality >= 0 && criticality <= 1 ? { criticality } : {}),
     },
   };
+}
+
+/** What somebody asks of the resources of a cluster; undefined where it is not that, for a signal cannot be refused. */
+export function guardLeaseAsk(input: unknown): LeaseAsk | undefined {
+  if (!isRecord(input)) return undefined;
+  const { request, run, n, task, priority } = input;
+  const [wants, capacities] = [countsOf(input['wants']), countsOf(input['capacities'])];
+  const isWhole = typeof request === 'string' && typeof run === 'string' && typeof task === 'string';
+  if (!isWhole || typeof n !== 'number' || typeof priority !== 'number' || !wants || !capacities) return undefined;
+  return { request, run, n, task, priority, wants, capacities };
+}
+
+function countsOf(value: unknown): Record<string, number> | undefined {
+  const entries = Object.entries(isRecord(value) ? value : { no: 'record' });
+  const isCounts = entries.every(([, count]) => typeof count === 'number' && Number.isInteger(count) && count > 0);
+  return isCounts && entries.length <= LIMITS.resourcesNamed ? (value as Record<string, number>) : undefined;
+}
+
+export const guardLeaseKey = (input: unknown): string | undefined =>
+  isRecord(input) && typeof input['key'] === 'string' ? input['key'] : undefined;
+
+/** What a request is told of a lease that it asked for; undefined where it is not that, or is meant for an earlier run of the same id. */
+export function guardLeased(input: unknown, run: string): { n: number; refused?: boolean } | undefined {
+  if (!isRecord(input) || typeof input['n'] !== 'number' || input['run'] !== run) return undefined;
+  return { n: input['n'], ...(input['refused'] === true ? { refused: true } : {}) };
 }

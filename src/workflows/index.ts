@@ -4,6 +4,7 @@ import { WORKFLOW_TYPE } from '../contract/names.js';
 
 export { converse } from './converse/converse.js';
 export { orchestrate } from './orchestrate.js';
+export { resources } from './resources.js';
 
 /** Without this a start with a misspelt type would stay Running for ever. */
 export default async function unknownType(): Promise<never> {

@@ -12,6 +12,7 @@ import {
 } from '@temporalio/workflow';
 import { VIAS, type Via } from '../contract/decision.js';
 import type { Json } from '../contract/json.js';
+import { LEASES } from '../contract/lease.js';
 import { LIMITS } from '../contract/limits.js';
 import { ASK, MESSAGES, SAY, splitGlobalId, type MessageName } from '../contract/names.js';
 import { objectionTo } from '../engine/decisions.js';
@@ -19,7 +20,7 @@ import type { EventBody, Reply } from '../engine/events.js';
 import { settlement } from '../engine/settlement.js';
 import { submittedTask } from '../progress/submitted.js';
 import type { Conductor } from './conductor.js';
-import { badInput, guardAsk, guardSubmission, onlyFields, optionalText, text } from './guards.js';
+import { badInput, guardAsk, guardLeased, guardSubmission, onlyFields, optionalText, text } from './guards.js';
 import { registerQueries } from './queries.js';
 import { registerSaying } from './say.js';
 
@@ -98,6 +99,10 @@ export function registerMessages(conductor: Conductor): void {
     description: 'For the agents of this request: asks for leave, and waits for the answer as long as the task runs.',
   });
   registerSaying(conductor, (take) => onceReady(conductor, take));
+  setHandler(defineSignal<[unknown]>(LEASES.granted), (input) => {
+    const lease = guardLeased(input, workflowInfo().firstExecutionRunId);
+    return lease && onceReady(conductor, () => void conductor.post({ kind: 'leased', ...lease }));
+  });
   setDefaultUpdateHandler((name) => {
     throw badInput(`unknown update ${name}; known are ${[...MESSAGES, SAY].join(', ')}`);
   });

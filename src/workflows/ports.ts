@@ -17,6 +17,7 @@ import { performTalk } from './converse/start.js';
 import { lightActivities, performTask, priorityKeyOf, type TaskPlace } from './activities.js';
 import type { Face } from './face.js';
 import { failureOf, isCancellation, taskErrorOf } from './failures.js';
+import { giveBack, leaseAskOf, leaseSummary } from './leases.js';
 
 /** What is under way in this run beside the engine. */
 export interface Work {
@@ -62,6 +63,11 @@ export function createPorts(shell: Shell): Ports {
     run: ({ tasks: orders }) => {
       for (const order of orders) later(runTask(shell, tasks, order));
     },
+    lease: (order) => {
+      const ask = leaseAskOf(shell, order);
+      if (ask) later(light(shell, leaseSummary(ask), (activities) => activities.askLease(ask)));
+    },
+    unlease: ({ n }) => giveBack(n),
     stop: ({ task, epoch }) => tasks.get(`${task}/${epoch}`)?.cancel(),
     ask: () => undefined,
     audit: ({ decision }) => {

@@ -187,10 +187,29 @@ describe('checks', () => {
   });
 });
 
+describe('resources', () => {
+  it('are names with how much is needed, or a list of which one each is', () => {
+    const read = (fields: string) => parsePlanFile(task(fields), { file: 'p.yaml' }).tasks[0]?.resources;
+    expect(read('resources: {gpu: 2}')).toEqual({ gpu: 2 });
+    expect(read('resources: [production, gpu]')).toEqual({ production: 1, gpu: 1 });
+    expect(read('')).toBeUndefined();
+  });
+
+  it.each([
+    ['resources: {}', 'tasks[0].resources'],
+    ['resources: {gpu: 0}', 'tasks[0].resources.gpu'],
+    ['resources: {"a b": 1}', 'tasks[0].resources'],
+    ['resources: [a b]', 'tasks[0].resources'],
+  ])('%s is refused at its path', (fields, path) => {
+    const error = refusal(task(fields));
+    expect(error.code).toBe('bad_input');
+    expect(error.message).toContain(path);
+  });
+});
+
 describe('fields of later work', () => {
   it.each([
     ['plan: {tasks: []}', 'tasks[0].plan', 'a sub-plan'],
-    ['resources: {claude: 1}', 'tasks[0].resources', 'resources'],
     ['compensate: [git, checkout]', 'tasks[0].compensate', 'compensate'],
     ['checkpoint: true', 'tasks[0].checkpoint', 'checkpoint'],
     ['kind: workflow', 'tasks[0].kind', 'kind workflow'],

@@ -167,7 +167,6 @@ const PLANS: Record<string, Refused & { plan: string | object }> = {
 
 const LATER: Record<string, object> = {
   compensate: task({ compensate: ['git', 'checkout', '.'] }),
-  resources: task({ resources: ['gpu'] }),
   checkpoint: task({ checkpoint: true }),
   plan: { tasks: [{ id: 'a', command, plan: { tasks: [] } }] },
 };

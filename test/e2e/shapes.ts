@@ -35,6 +35,7 @@ const task = z.strictObject({
         touches: z.array(z.string()),
       }),
       z.strictObject({ kind: z.literal('usageLimit'), runtime: z.string(), since: time, until: time }),
+      z.strictObject({ kind: z.literal('resource'), resources: z.array(z.string()) }),
       z.strictObject({ kind: z.literal('budget') }),
       z.strictObject({ kind: z.literal('host'), agents: z.boolean() }),
     ])

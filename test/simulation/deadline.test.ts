@@ -75,6 +75,8 @@ function race(seed: number): Race {
       afterTimer?.();
     },
     untimer: nothing,
+    lease: nothing,
+    unlease: nothing,
     extend: nothing,
     audit: () => undefined,
     save: nothing,

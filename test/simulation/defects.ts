@@ -40,6 +40,20 @@ export const DEFECTS: Record<Invariant, StepFunction> = {
     engine.index.touching.clear();
     return step(engine, event);
   },
+  'nothing runs without its lease': (engine, event) => {
+    // A task takes what it has asked for.
+    for (const [task] of engine.index.leased) {
+      const lease = engine.state.details[task]?.lease;
+      if (!lease || lease.held || statusOf(engine, task) !== 'waiting') continue;
+      lease.held = true;
+      makeReady(engine, task, event.at);
+    }
+    return step(engine, event);
+  },
+  'every lease is given back': withStep((made) => ({
+    ...made,
+    commands: made.commands.filter(({ kind }) => kind !== 'unlease'),
+  })),
   'nothing starts under a usage limit': withEvent((event, engine) => {
     // A limit is forgotten with the next thing that happens.
     engine.state.limits = {};

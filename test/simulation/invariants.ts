@@ -20,6 +20,8 @@ export const INVARIANTS = [
   'capacity',
   'few agents at a time',
   'no two touch the same files at once',
+  'nothing runs without its lease',
+  'every lease is given back',
   'nothing starts under a usage limit',
   'the budget is never overbooked',
   'no double dispatch',
@@ -99,6 +101,19 @@ export function createWatch({
     return status(engine, task) === 'skipped' && reason === 'person';
   };
 
+  /** Numbers of leases that were asked for and not given back, and those of them that were granted. */
+  const leases = { open: new Set<number>(), granted: new Set<number>() };
+
+  function followLeases({ event, commands }: Seen): void {
+    if (event.kind === 'leased' && !event.refused && leases.open.has(event.n)) leases.granted.add(event.n);
+    for (const command of commands) {
+      if (command.kind === 'lease') leases.open.add(command.n);
+      if (command.kind !== 'unlease') continue;
+      leases.open.delete(command.n);
+      leases.granted.delete(command.n);
+    }
+  }
+
   function follow({ engine, event, reply }: Seen): void {
     if (event.kind === 'task.ended' && reply.kind === 'accepted') {
       running.delete(event.task);
@@ -132,6 +147,9 @@ export function createWatch({
     if (dispatched.has(key) || running.has(task)) broken('no double dispatch', key);
     dispatched.add(key);
     running.add(task);
+    const { lease } = engine.state.details[task] ?? {};
+    if (graph.nodes[task]?.resources && !(lease && leases.granted.has(lease.n)))
+      broken('nothing runs without its lease', key);
     if (running.size > maxParallel) broken('capacity', `${running.size} > ${maxParallel}`);
     const agents = [...running].filter((other) => graph.nodes[other]?.kind === 'agent');
     for (const other of running)
@@ -228,6 +246,7 @@ export function createWatch({
     },
     after(seen: Seen): void {
       follow(seen);
+      followLeases(seen);
       trace.push(`${seen.event.at} ${seen.event.kind} ${seen.reply.kind} ${JSON.stringify(seen.commands)}`);
       for (const command of seen.commands) {
         if (command.kind !== 'run') continue;
@@ -256,6 +275,7 @@ export function createWatch({
         if (!conflict || status(engine, task) !== 'completed') return;
         if (repair == null || status(engine, repair) !== 'completed') broken('no conflict is forgotten', String(task));
       });
+      if (leases.open.size > 0) broken('every lease is given back', [...leases.open].join());
       if (finishes !== 1) broken('the request finishes once', String(finishes));
       const lost = graph.nodes.some(
         (node, task) => node.repairs === undefined && ['failed', 'cancelled'].includes(status(engine, task)),

@@ -48,6 +48,7 @@ export function randomNodes(random: Random): GraphNode[] {
       criticality: random.chance(0.2) ? 0.9 : 0.1,
       delivers: true,
       ...(!isAgent && !isDecision && random.chance(0.3) ? { touches: randomTouches(random) } : {}),
+      ...(!isDecision && random.chance(0.15) ? { resources: { shared: 1 } } : {}),
       ...(isAgent ? { account: random.chance(0.7) ? 'one' : 'two' } : {}),
       ...(isAgent && random.chance(0.7) ? { maxCostUsd: 1 + random.int(3) } : {}),
       ...(isDecision ? { decision: { question: '?', options: ['approve', 'skip'], ...randomDeadline(random) } } : {}),
@@ -104,6 +105,19 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
   const later = (body: EventBody, ms: number): void => clock.add(clock.now + ms, { request: 'sim', at: 0, ...body });
   const open_ = new Map<string, { stop: () => void }>();
 
+  /** What is shared with other requests, which hold it for a while too. */
+  const holders = new Set<number>();
+  let asking: number[] = [];
+  const serve = (): void => {
+    while (holders.size < 2) {
+      const n = asking.shift();
+      if (n === undefined) return;
+      holders.add(n);
+      later({ kind: 'leased', n }, random.int(90));
+      if (random.chance(faults.duplicate)) later({ kind: 'leased', n }, random.int(200));
+    }
+  };
+
   const carryOut: { [K in Command['kind']]: (command: Command & { kind: K }) => void } = {
     analyze: () => later({ kind: 'analyzed', data: {} }, random.int(20)),
     plan: () =>
@@ -141,6 +155,18 @@ export function simulate(seed: number, step: StepFunction = realStep): Simulatio
         clock.add(clock.now + took, { request: 'sim', at: 0, kind: 'note', text: `@${key}` });
         pending.set(key, () => end(body, 0));
       }
+    },
+    lease: ({ n }) => {
+      if (random.chance(0.03)) return later({ kind: 'leased', n, refused: true }, random.int(60));
+      // It may be asked for again.
+      if (holders.has(n)) later({ kind: 'leased', n }, 1);
+      else if (!asking.includes(n)) asking.push(n);
+      serve();
+    },
+    unlease: ({ n }) => {
+      holders.delete(n);
+      asking = asking.filter((other) => other !== n);
+      serve();
     },
     stop: ({ task, epoch }) => open_.get(`${task}/${epoch}`)?.stop(),
     ask: ({ decision }) => {

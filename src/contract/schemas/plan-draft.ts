@@ -58,6 +58,7 @@ export function toTaskDraft(fields: TaskFields, context: z.RefinementCtx): TaskD
     ...variablesOf(fields.env ?? {}),
     cwd: fields.cwd ?? '.',
     parameters: fields.parameters ?? {},
+    ...(fields.resources === undefined ? {} : { resources: fields.resources }),
     ...(fields.checks === undefined ? {} : { checks: fields.checks.map(commandOf) }),
     delivers: action.kind !== 'decision',
   };
@@ -90,6 +91,7 @@ function checkAction(fields: TaskFields, given: ActionField[], context: z.Refine
     if (fields[field] !== undefined && !owners.some((owner) => given.includes(owner)))
       say(`goes with ${owners.join(' or ')} only`, [field]);
   }
+  if (fields.resources !== undefined && first === 'decision') say('a question uses nothing', ['resources']);
   if (fields.checks !== undefined && first === 'decision')
     say('a question makes nothing that could be checked', ['checks']);
 }

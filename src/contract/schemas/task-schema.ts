@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../limits.js';
+import { RESOURCE_NAME } from '../names.js';
 import { TASK_KINDS } from '../plan.js';
 import { PRIORITIES } from '../task.js';
 import {
@@ -47,6 +48,22 @@ const decision = z
 
 const wordList = z.array(nonBlank(LIMITS.taskIdChars)).max(LIMITS.patternsPerTask).optional();
 
+const resourceName = z.string().regex(RESOURCE_NAME, 'a name has letters, digits, ".", "_" and "-", at most 64');
+
+/** How much of each resource a task needs, by name; a list needs one of each. */
+const resources = z
+  .union(
+    [
+      z.record(resourceName, wholeNumber({ min: 1, max: LIMITS.resourceCapacity })),
+      z
+        .array(resourceName)
+        .transform((names): Record<string, number> => Object.fromEntries(names.map((name) => [name, 1]))),
+    ],
+    'names of resources, as a list or each with how much of it is needed',
+  )
+  .refine((wanted) => Object.keys(wanted).length > 0, 'empty')
+  .refine((wanted) => Object.keys(wanted).length <= LIMITS.resourcesPerTask, `more than ${LIMITS.resourcesPerTask}`);
+
 /** Everything that a task of a plan file may hold. */
 export const taskFields = z.strictObject({
   id: taskId,
@@ -74,7 +91,7 @@ export const taskFields = z.strictObject({
   inputs: globs.optional(),
   outputs: globs.optional(),
   touches: globs.optional(),
-  resources: notYet('resources'),
+  resources: resources.optional(),
   estimate: duration({ min: 0, max: MAX_MS }).optional(),
   timeLimit: duration({ min: 1, max: MAX_MS }).optional(),
   retries: wholeNumber({ min: 0, max: LIMITS.retriesPerTask }).optional(),
