@@ -12,6 +12,7 @@ const DEFAULTS = {
       .join(', '),
   maxParallel: ({ maxParallel }) => `\`${maxParallel}\``,
   maxProcesses: ({ maxProcesses }) => `\`${maxProcesses}\``,
+  resources: () => 'none',
   taskTimeLimit: ({ taskTimeLimitMs }) => duration(taskTimeLimitMs),
   killGrace: ({ killGraceMs }) => duration(killGraceMs),
   permissionWait: ({ permissionWaitMs }) => duration(permissionWaitMs),

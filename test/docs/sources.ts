@@ -37,7 +37,9 @@ function helpOnce(command: readonly string[]): string {
 export const sources = {
   errors: ERRORS,
   limits: LIMITS,
-  limitsSource: ['limits', 'agent-limits', 'session-limits', 'lease-limits'].map((name) => read(`src/contract/${name}.ts`)).join(''),
+  limitsSource: ['limits', 'agent-limits', 'session-limits', 'lease-limits']
+    .map((name) => read(`src/contract/${name}.ts`))
+    .join(''),
   taskTransitions: TASK_TRANSITIONS,
   endedStates: ENDED_STATES,
   phaseTransitions: PHASE_TRANSITIONS,
