@@ -103,6 +103,7 @@ function typeOf(schema, name) {
   if (DURATIONS.includes(name)) return 'duration';
   if (schema.const !== undefined) return String(schema.const);
   if (schema.enum) return 'one of several';
+  if (name === 'resources') return 'mapping, or list of texts';
   if (schema.anyOf) return 'list of texts, or text';
   if (schema.type === 'array') {
     const items = schema.items.anyOf ? 'commands' : schema.items.type === 'object' ? 'tasks' : 'texts';
