@@ -15,7 +15,10 @@ test('a task asks for what it shares when its turn comes, takes no slot until it
   });
   made.run('other');
   expect(requestStatus(made.engine)).toBe('running');
-  expect(made.post({ kind: 'leased', n: 1 }).commands).toMatchObject([{ kind: 'untimer' }, { kind: 'run', unit: 'deploy' }]);
+  expect(made.post({ kind: 'leased', n: 1 }).commands).toMatchObject([
+    { kind: 'untimer' },
+    { kind: 'run', unit: 'deploy' },
+  ]);
   const { commands } = made.end('deploy', {
     kind: 'completed',
     startedAt: 0,
