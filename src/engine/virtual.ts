@@ -71,7 +71,9 @@ function measured({ state, graph }: Engine, maxParallel: number): VirtualRun {
   const histories = graph.nodes.map((_, task) => historyOf(state, task));
   const endMs = histories.map((history) => (history.at(-1)?.at ?? began) - began);
   const startMs = histories.map((history, task) => {
-    const start = history.find(({ to }) => to === 'running' || to === 'waiting');
+    // A task may wait for what it shares before it starts; a question waits from its start.
+    const begin = graph.nodes[task]?.kind === 'decision' ? 'waiting' : 'running';
+    const start = history.find(({ to }) => to === begin);
     return start ? start.at - began : (endMs[task] ?? 0);
   });
   const makespanMs = (state.endedAt ?? began) - began;
