@@ -26,6 +26,7 @@ const DEFAULTS = {
   idleStop: ({ idleStopMs }) => duration(idleStopMs),
   runtimes: () => 'none',
   endpoints: () => 'none',
+  mcpWorkspaces: () => 'none',
   mcp: () => 'none',
   models: () => '`anthropic`, `openai`',
   logLevel: ({ logLevel }) => `\`${logLevel}\``,

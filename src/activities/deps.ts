@@ -85,6 +85,7 @@ export interface Settings {
   sandboxWritable: readonly string[];
   /** Servers whose tools are skills, by name. */
   mcp: McpServers;
+  mcpWorkspaces: readonly string[];
   /** Services that agents can be reached at, by name. */
   endpoints: Endpoints;
   /** Command lines that agents can be run by, by name. */

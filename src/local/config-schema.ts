@@ -145,6 +145,12 @@ export const configSchema = z
     endpoints: endpoints.describe(
       'Services that agents are reached at by HTTP, which can be named as `runtime`: `url` and `headers`. Counts only in BATON_HOME.',
     ),
+    mcpWorkspaces: z
+      .array(z.string().regex(/^\//, 'expected an absolute path'))
+      .max(LIMITS.modeEntries)
+      .describe(
+        'Workspaces of whose `.mcp.json` agents of Claude Code get the servers that their mode allows. Counts only in BATON_HOME.',
+      ),
     mcp: mcpServers.describe(
       'MCP servers, whose tools plans can name as skills: `mcp:<server>/<tool>`. Counts only in BATON_HOME.',
     ),

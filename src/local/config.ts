@@ -51,6 +51,8 @@ export interface Config {
   endpoints: Endpoints;
   /** Servers whose tools are skills, by name. */
   mcp: McpServers;
+  /** Workspaces whose `.mcp.json` is trusted; absolute. */
+  mcpWorkspaces: readonly string[];
   /** Where models are called, by name. */
   models: ModelProviders;
   logLevel: LogLevel;
@@ -120,6 +122,7 @@ function withDefaults(file: ConfigFile): Config {
     sandboxWritable: file.sandboxWritable ?? [],
     runtimes: runtimesOf(file.runtimes ?? {}),
     endpoints: endpointsOf(file.endpoints ?? {}),
+    mcpWorkspaces: file.mcpWorkspaces ?? [],
     mcp: Object.fromEntries(Object.entries(file.mcp ?? {}).map(([name, fields]) => [name, mcpServerOf(fields)])),
     models: providersWith(file.models ?? {}),
     logLevel: file.logLevel ?? 'INFO',

@@ -47,6 +47,7 @@ export async function stage(
     modes: BUILT_IN_MODES,
     policies: [],
     mcp: {},
+    mcpWorkspaces: [],
     endpoints: {},
     maxParallel: 4,
     taskTimeLimitMs: 60_000,

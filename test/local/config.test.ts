@@ -60,6 +60,7 @@ describe('baton.yaml', () => {
         runtimes: PRECONFIGURED,
         endpoints: {},
         mcp: {},
+        mcpWorkspaces: [],
         models: PROVIDERS,
         logLevel: 'INFO',
       });
@@ -98,6 +99,7 @@ describe('baton.yaml', () => {
       runtimes: PRECONFIGURED,
       endpoints: {},
       mcp: {},
+      mcpWorkspaces: [],
       models: PROVIDERS,
       logLevel: 'DEBUG',
     });

@@ -82,7 +82,7 @@ async function runIn(
   const { settings, identity } = execution;
   const { allocation } = execution.task;
   if (!allocation) throw new ToolError('there is no agent');
-  const { env } = programOf(execution, allocation.agent, allocation.permission);
+  const { env } = await programOf(execution, allocation.agent, allocation.permission);
   const sandbox = await sandboxFor(execution, { worktree, env });
   const end = await runProcess(
     {

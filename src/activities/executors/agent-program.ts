@@ -9,18 +9,25 @@ import { BatonError } from '../../contract/errors.js';
 import type { Permission } from '../../contract/mode.js';
 import { modelPlace } from '../conversation/provider.js';
 import { talkRuntime } from '../conversation/runtime.js';
+import { mcpFor } from './agent-mcp.js';
 import type { Execution } from './execution.js';
 
 /** What an agent is run by. */
 export interface Program {
   runtime: Runtime;
   env: Record<string, string>;
+  /** The MCP servers that it may use, as Claude Code takes them. */
+  mcpConfig: string | undefined;
   /** Whose usage limit it works under, as the breaker names it. */
   account: string;
 }
 
 /** @throws BatonError `not_installed` for a runtime that the worker does not have */
-export function programOf(execution: Execution, agent: AgentDefinition, permission: Permission): Program {
+export async function programOf(
+  execution: Execution,
+  agent: AgentDefinition,
+  permission: Permission,
+): Promise<Program> {
   const { deps, task, settings, secrets, identity } = execution;
   const { runtime, variables, account } = chosenRuntime(execution, agent);
   const held = variablesUnder(Object.keys(secrets), permission);
@@ -31,7 +38,8 @@ export function programOf(execution: Execution, agent: AgentDefinition, permissi
         path,
       });
   }
-  const declared = [...variablesUnder(settings.environment, permission), ...variables];
+  const servers = await mcpFor(execution, agent, permission);
+  const declared = [...variablesUnder(settings.environment, permission), ...variables, ...(servers?.variables ?? [])];
   const env = taskEnvironment({
     worker: deps.environment,
     declared,
@@ -42,6 +50,7 @@ export function programOf(execution: Execution, agent: AgentDefinition, permissi
   return {
     runtime,
     env,
+    mcpConfig: servers?.config,
     account: account ?? deps.breaker.accountOf({ runtime: agent.runtime, env, variables, home }),
   };
 }

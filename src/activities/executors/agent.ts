@@ -25,7 +25,7 @@ export async function runAgent(execution: Execution, action: Action & { kind: 'a
   const { agent, permission } = task.allocation;
   const startedAt = Date.now();
   const session = order.talk?.head ?? execution.before?.session ?? order.resume?.session;
-  const program = programOf(execution, agent, permission);
+  const program = await programOf(execution, agent, permission);
   const heldBack = ({ account, until }: AccountLimit): Executed => ({
     result: { kind: 'limited', startedAt, account, until, session: session ?? null },
     details: {},
@@ -113,6 +113,7 @@ async function work(execution: Execution, job: Job): Promise<KeptEnd> {
       prompt: await promptOf(execution, prompt),
       cwd: await folderOf(task, tree.cwd),
       env: program.env,
+      mcpConfig: program.mcpConfig,
       taskKey: identity.taskKey,
       sandbox: await sandboxFor(execution, { worktree: tree.cwd, env: program.env }),
       mode: permission.name,

@@ -35,13 +35,17 @@ export function claudeArguments(
     session,
     asks = false,
     budgetUsd = agent.limits.maxCostUsd,
-  }: { session?: string; asks?: boolean; budgetUsd?: number } = {},
+    mcpConfig,
+  }: { session?: string; asks?: boolean; budgetUsd?: number; mcpConfig?: string | undefined } = {},
 ): string[] {
   const rules = agent.tools.map(checkRule);
-  const names = [...new Set(rules.map((rule) => rule.replace(/\(.*$/s, '')))];
+  const names = [...new Set(rules.map((rule) => rule.replace(/\(.*$/s, '')))].filter(
+    (name) => !name.startsWith('mcp__'),
+  );
   return [
     ...['-p', '--output-format', 'stream-json', '--verbose'],
     ...['--setting-sources', 'user', '--strict-mcp-config'],
+    ...(mcpConfig === undefined ? [] : [`--mcp-config=${mcpConfig}`]),
     ...(asks
       ? ['--permission-mode', 'default', '--input-format', 'stream-json', '--permission-prompt-tool', 'stdio']
       : ['--permission-mode', 'dontAsk']),

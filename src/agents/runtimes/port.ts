@@ -19,6 +19,8 @@ export interface AgentRun {
   /** The name of what it may do, for a service that is told so. */
   mode?: string;
   timeLimitMs: number;
+  /** The MCP servers that it may use, for Claude Code. */
+  mcpConfig?: string | undefined;
   /** What it may cost, for a program that can be told so. */
   budgetUsd?: number;
   /** The agent's own session of an earlier attempt, to be resumed. */

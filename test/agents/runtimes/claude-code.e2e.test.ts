@@ -5,7 +5,9 @@ import { permissionOf } from '../../../src/allocation/permission.js';
 import { BUILT_IN_MODES } from '../../../src/contract/modes.js';
 import { RUNTIME_BY_NAME } from '../../../src/agents/runtimes/index.js';
 import type { AgentEnd, AgentHooks, AgentRun } from '../../../src/agents/runtimes/port.js';
+import { claudeServers } from '../../../src/agents/runtimes/claude-mcp.js';
 import type { AgentDefinition } from '../../../src/contract/agent.js';
+import type { McpServers } from '../../../src/contract/mcp.js';
 import { ERRORS } from '../../../src/contract/errors.js';
 import { carriers, isRunning, newKey, until } from '../process/helpers.js';
 import { call, say, textOf, type MessagesApi, type Turn } from './messages-api.js';
@@ -149,6 +151,30 @@ describe.skipIf('reason' in claude)(title, () => {
     });
     expect(textOf(api.requests[0]!)).toMatch(/do it.*I need a file.*A person has allowed it/s);
     expect(existsSync(one)).toBe(true);
+  });
+
+  it('gets the MCP servers of which its mode leaves it tools, whose processes end with it', async () => {
+    const server = join(import.meta.dirname, '../mcp/server.mjs');
+    const own: McpServers = {
+      adder: { kind: 'stdio', command: [process.execPath, server], cwd: null, environment: ['ADDER_TOKEN'] },
+      other: { kind: 'stdio', command: ['no-such-server'], cwd: null, environment: [] },
+    };
+    const tools = ['mcp__adder__add', 'mcp__adder__environment'];
+    const servers = claudeServers(tools, { own, project: {} });
+    const api = await place.api(
+      call('mcp__adder__add', { a: 2, b: 3 }),
+      call('mcp__adder__environment', {}),
+      call('mcp__adder__say', { what: 'not allowed' }),
+      say('It is 5.'),
+    );
+    const taskKey = newKey();
+    const env = { ...place.env(api), ADDER_TOKEN: 'for the adder' };
+    const end = await start(api, { agent: { tools }, run: { mcpConfig: servers?.config, taskKey, env } });
+    expect(end).toMatchObject({ kind: 'done', text: 'It is 5.', denials: [{ tool: 'mcp__adder__say' }] });
+    expect(api.requests[0]?.tools.toSorted()).toEqual(expect.arrayContaining(tools));
+    expect(textOf(api.requests[1]!)).toContain('5');
+    expect(textOf(api.requests[2]!)).toContain('for the adder');
+    expect(carriers(taskKey)).toEqual([]);
   });
 
   it('leaves aside the settings and hooks of the folder it works in', async () => {
