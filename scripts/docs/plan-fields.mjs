@@ -48,6 +48,7 @@ const TASK = {
   cwd: 'The folder that it runs in, relative to the workspace.',
   checks:
     'Commands that must end with exit code 0 before what the task made counts, each as a list or as one text for the shell. [Checks](../guides/agents.md#checks).',
+  once: '`true` for a command or skill whose effect must not happen twice, such as a deployment. [Effects that must not happen twice](../guides/plans.md#effects-that-must-not-happen-twice).',
   compensate: later(),
   checkpoint: later(),
   parameters: idle('Named values for whoever carries it out.'),

@@ -9,6 +9,7 @@ import { auditAgent } from './audit.js';
 import { withBeat } from './beat.js';
 import { alone } from './deliveries.js';
 import type { Deps } from './deps.js';
+import { claimEffect } from './executors/claim.js';
 import { withChecks } from './executors/checks.js';
 import type { Executed, Execution } from './executors/execution.js';
 import { EXECUTORS } from './executors/index.js';
@@ -86,6 +87,9 @@ async function execute(deps: Deps, order: TaskOrder, delivery: Delivery): Promis
   const snapshot = await snapshotFor(execution);
   try {
     const placed = snapshot ? { ...execution, workspace: snapshot.cwd } : execution;
+    // Last of all, so that nothing else can keep what was claimed from being done.
+    const held = await claimEffect(placed);
+    if (held) return held;
     const executed = await executor(placed, action);
     // An agent's are run where its changes are merged.
     return action.kind === 'agent' ? executed : await withChecks(placed, executed);

@@ -116,6 +116,11 @@ export const ERRORS = {
     exit: 0,
     means: 'what an agent changed conflicts with what others changed meanwhile; it is kept on a branch of its own',
   },
+  outcome_unknown: {
+    fate: 'terminal',
+    exit: 0,
+    means: 'a task that says `once` was begun, nobody knows how it ended, and a person said not to do it again',
+  },
   check_failed: {
     fate: 'terminal',
     repeats: true,

@@ -93,6 +93,8 @@ export interface TaskDraft {
   parameters: Record<string, Json>;
   /** How much of each shared resource it holds while it runs, by name. */
   resources?: Record<string, number>;
+  /** Its effect must not happen twice: an attempt whose end is not known is asked about before another one begins. */
+  once?: true;
   /** Run one after the other, outside of the agent, before what the task made counts. */
   checks?: Check[];
   /** Whether completing it is something the user asked for (it makes an outcome partial rather than failed). */

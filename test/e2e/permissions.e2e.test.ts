@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RequestView } from '../../src/contract/view.js';
-import { Installation } from './crash.js';
+import { crash, Installation, until } from './crash.js';
 import { temporalSide } from './temporal.js';
 
 let place: Installation;
@@ -188,4 +188,18 @@ describe('a policy', () => {
     expect(await place.ended('required')).toMatchObject({ status: 'complete' });
     expect((await place.baton('audit', 'required')).stdout).toContain('policy.applied');
   });
+});
+
+it('an effect that must not happen twice does not, though its worker dies: a person says whether it is done again', async () => {
+  const mails = join(place.folder, 'mails');
+  const script = `echo sent >> ${mails}; [ $(wc -l < ${mails}) -gt 1 ] || sleep 60`;
+  const plan = place.plan('once', { tasks: [{ id: 'mail', command: ['sh', '-c', script], once: true }] });
+  await place.submit('once', plan);
+  await until('the mail', () => Promise.resolve(existsSync(mails)));
+  crash([place.record('worker')]);
+  await until('the question', async () => (await place.status('once')).decisions.length === 1);
+  expect(readFileSync(mails, 'utf8')).toBe('sent\n');
+  expect((await place.baton('decide', 'once/d1', 'approve')).code).toBe(0);
+  expect(await place.ended('once')).toMatchObject({ status: 'complete', tasks: [{ id: 'mail', attempts: 2 }] });
+  expect(readFileSync(mails, 'utf8')).toBe('sent\nsent\n');
 });

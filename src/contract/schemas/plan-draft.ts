@@ -59,6 +59,7 @@ export function toTaskDraft(fields: TaskFields, context: z.RefinementCtx): TaskD
     cwd: fields.cwd ?? '.',
     parameters: fields.parameters ?? {},
     ...(fields.resources === undefined ? {} : { resources: fields.resources }),
+    ...(fields.once === undefined ? {} : { once: fields.once }),
     ...(fields.checks === undefined ? {} : { checks: fields.checks.map(commandOf) }),
     delivers: action.kind !== 'decision',
   };
@@ -92,6 +93,8 @@ function checkAction(fields: TaskFields, given: ActionField[], context: z.Refine
       say(`goes with ${owners.join(' or ')} only`, [field]);
   }
   if (fields.resources !== undefined && first === 'decision') say('a question uses nothing', ['resources']);
+  if (fields.once !== undefined && first !== undefined && KIND_OF[first] !== 'skill')
+    say('goes with command and skill only', ['once']);
   if (fields.checks !== undefined && first === 'decision')
     say('a question makes nothing that could be checked', ['checks']);
 }

@@ -100,6 +100,7 @@ export const taskFields = z.strictObject({
   criticality: fraction.optional(),
   env: env.optional(),
   cwd: relativePath.optional(),
+  once: z.literal(true, { error: 'true, or leave it out' }).optional(),
   checks: z
     .array(command)
     .min(1, 'empty')

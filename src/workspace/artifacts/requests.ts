@@ -19,7 +19,8 @@ export type RequestFile =
   | 'report.md'
   | 'report.json'
   | 'references.json'
-  | `saved-${number}.json`;
+  | `saved-${number}.json`
+  | `claim-${string}.json`;
 
 /**
  * Small named files of requests in `<root>/requests/<id>/`, and beside them one journal of what became of the tasks. A reader sees the old file or
