@@ -11,6 +11,8 @@ import { seeded } from './random.js';
 
 const SEEDS = 500;
 const DEADLINE_MS = 100;
+/** Many times what a race takes. */
+const EVENTS_MOST = 1000;
 
 type Told = { choice: string; reply: Reply };
 
@@ -32,7 +34,8 @@ function race(seed: number): Race {
   const decision = { question: '?', options: ['approve', 'reject'], deadlineMs: DEADLINE_MS, otherwise: 'reject' };
   const base = { ...node!, retries: 0, criticality: 0, dependencies: [] };
   const asking = { ...base, id: 'ask', kind: 'decision' as const, decision };
-  const { decision: _, ...plain } = base;
+  // Nobody leases anything here.
+  const { decision: _, resources: __, ...plain } = base;
   const after = { ...plain, id: 'after', kind: 'skill' as const, dependencies: [0] };
   const graph = buildGraph('digest', [asking, after]);
   const clock = createClock();
@@ -87,7 +90,9 @@ function race(seed: number): Race {
   };
   let driver: Driver = drive(open(createState({ request: 'r', at: 0, settings })), ports);
   later({ kind: 'start' }, 0);
+  let events = 0;
   for (let event: EngineEvent | undefined = clock.next(); event; event = clock.next()) {
+    if ((events += 1) > EVENTS_MOST) throw new Error(`seed ${seed}: no end after ${EVENTS_MOST} events`);
     const reply = driver.post(event);
     if (event.kind === 'decide') told.push({ choice: event.choice, reply });
     if (random.chance(0.2))
