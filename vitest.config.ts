@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const E2E = 'test/**/*.e2e.test.ts';
 const PROGRAMS = 'test/agents/**/*.e2e.test.ts';
 /** They hold an answer or an end to a time, so that nothing may run beside them. */
-const ALONE = ['bad-input', 'claude', 'patience', 'worktrees'].map((name) => `test/e2e/${name}.e2e.test.ts`);
+const ALONE = ['bad-input', 'claude', 'patience', 'scale', 'worktrees'].map((name) => `test/e2e/${name}.e2e.test.ts`);
 
 const outside = { pool: 'forks', testTimeout: 180_000, hookTimeout: 300_000 } as const;
 

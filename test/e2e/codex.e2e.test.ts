@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveCache } from '../../src/local/home.js';
-import { addFile, configureCodex } from '../agents/runtimes/codex.js';
+import { addFile, configureCodex, pathWithoutBubblewrap } from '../agents/runtimes/codex.js';
 import { cliFolder } from '../agents/runtimes/real-cli.js';
 import { scriptedResponses, type ResponsesApi } from '../agents/runtimes/responses-api.js';
 import { call, say } from '../agents/runtimes/scripted-api.js';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   mkdirSync(user);
   configureCodex(user, api.url);
   Object.assign(environment, {
-    PATH: `${codex.folder}:${process.env['PATH'] ?? ''}`,
+    PATH: `${codex.folder}:${pathWithoutBubblewrap(join(place.folder, 'bin'), process.env['PATH'] ?? '')}`,
     HOME: user,
     XDG_CACHE_HOME: dirname(resolveCache()),
     OPENAI_API_KEY: 'sk-made-up-for-tests-0123456789',
@@ -91,7 +91,7 @@ describe.skipIf('reason' in codex)(title, () => {
     const check = await place.baton('agents', 'check', '--workspace', place.workspace);
     expect(check.code).toBe(2);
     expect(check.stderr).toContain(
-      'broken.md:4:1 runtime: there is no runtime "codx"; there are claude-code, command, codex',
+      'broken.md:4:1 runtime: there is no runtime "codx"; there are claude-code, command, model, codex',
     );
     expect(api.requests).toEqual([]);
   });
